@@ -1,0 +1,135 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenStackSev.Agent.Capacity;
+using OpenStackSev.Agent.Configuration;
+using OpenStackSev.OpenStack;
+using OpenStackSev.Platform;
+using Serilog;
+using Serilog.Events;
+using Serilog.Formatting.Compact;
+
+namespace OpenStackSev.Agent;
+
+public enum RunMode
+{
+    Daemon,
+    Once,
+    DryRun,
+}
+
+/// <summary>The command line, parsed.</summary>
+public sealed record AgentArguments(IReadOnlyList<string> ConfigFiles, IReadOnlyList<string> ConfigFolders, RunMode Mode);
+
+/// <summary>Exit codes, after sysexits.h where it has a fitting one.</summary>
+public static class ExitCodes
+{
+    public const int Done = 0;
+    public const int Failed = 1;
+    public const int Usage = 64;
+    public const int TryLater = 75;
+    public const int Configuration = 78;
+}
+
+/// <summary>From the command line to running rounds: configuration, state folder, cloud; then once or for ever.</summary>
+public static class AgentRun
+{
+    public static async Task<int> StartAsync(AgentArguments arguments, TextWriter output, TextWriter error, CancellationToken ct)
+    {
+        try
+        {
+            AgentConfiguration configuration = AgentConfiguration.Load(FilesOf(arguments));
+            using Serilog.Core.Logger serilog = Logger(configuration.Process, arguments.Mode);
+            using var loggers = new Serilog.Extensions.Logging.SerilogLoggerFactory(serilog);
+            using CapacityStateFolder state = CapacityStateFolder.Open(configuration.Process.StateDir);
+            using OpenStackConnection cloud = Connect(configuration.OpenStack, loggers);
+            CapacityPublisher publisher = Publisher(configuration, cloud, state);
+            if (arguments.Mode == RunMode.Daemon)
+                return await RunDaemonAsync(configuration, publisher, serilog, ct);
+            await new SingleRound(publisher, Random.Shared, output).RunAsync(arguments.Mode == RunMode.DryRun, ct);
+            return ExitCodes.Done;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return ExitCodes.Done;
+        }
+        catch (Exception e) when (Explain(e) is { } explained)
+        {
+            error.WriteLine($"error: {explained.Message}");
+            if (explained.Hint is { } hint)
+                error.WriteLine($"hint: {hint}");
+            return explained.ExitCode;
+        }
+    }
+
+    private static IReadOnlyList<string> FilesOf(AgentArguments arguments) =>
+        arguments.ConfigFiles.Count + arguments.ConfigFolders.Count == 0
+            ? AgentConfiguration.DefaultFiles()
+            : [.. arguments.ConfigFiles, .. arguments.ConfigFolders.SelectMany(folder => AgentConfiguration.FilesOf(folder))];
+
+    private static OpenStackConnection Connect(OpenStackOptions options, ILoggerFactory loggers)
+    {
+        var environment = OpenStack.CloudEnvironment.OfProcess();
+        if (options.CloudsFile is { } file)
+            environment = environment.With("OS_CLIENT_CONFIG_FILE", file);
+        return OpenStackConnection.Open(CloudSettings.Load(options.Cloud, environment), new OpenStackConnectionOptions { LoggerFactory = loggers });
+    }
+
+    private static CapacityPublisher Publisher(AgentConfiguration configuration, OpenStackConnection cloud, CapacityStateFolder state) => new(
+        () => PlatformProbe.Read(configuration.Process.PlatformRoot),
+        ct => NodeIdentity.ReadAsync(configuration.Capacity, configuration.Process.PlatformRoot, ct),
+        new PlacementMirror(cloud.Placement),
+        state,
+        configuration.Capacity);
+
+    private static async Task<int> RunDaemonAsync(
+        AgentConfiguration configuration, CapacityPublisher publisher, Serilog.Core.Logger serilog, CancellationToken ct)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddSystemd();
+        builder.Services.AddSerilog(serilog);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(1));
+        builder.Services.AddSingleton<IHostedService>(services => new CapacityLoop(
+            publisher, configuration.Capacity, TimeProvider.System, Random.Shared, services.GetRequiredService<ILogger<CapacityLoop>>()));
+        using IHost host = builder.Build();
+        await host.StartAsync(ct);
+        await host.WaitForShutdownAsync(ct);
+        Task? loop = host.Services.GetServices<IHostedService>().OfType<CapacityLoop>().Single().ExecuteTask;
+        // A loop that failed stops the host; its exception says why and sets the exit code.
+        if (loop is { IsFaulted: true })
+            await loop;
+        return ExitCodes.Done;
+    }
+
+    private static Serilog.Core.Logger Logger(ProcessOptions options, RunMode mode)
+    {
+        LogEventLevel level = options.Debug ? LogEventLevel.Debug : mode == RunMode.Daemon ? LogEventLevel.Information : LogEventLevel.Warning;
+        LoggerConfiguration configuration = new LoggerConfiguration().MinimumLevel.Is(level)
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning);
+        // Standard error, so that --once and --dry-run leave standard output to their result.
+        return options.LogJson
+            ? configuration.WriteTo.Console(new CompactJsonFormatter(), standardErrorFromLevel: LogEventLevel.Verbose).CreateLogger()
+            : configuration.WriteTo.Console(
+                outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u4} {Message:lj}{NewLine}{Exception}",
+                standardErrorFromLevel: LogEventLevel.Verbose).CreateLogger();
+    }
+
+    private sealed record Explanation(string Message, string? Hint, int ExitCode);
+
+    /// <summary>The failures that are part of the agent's contract; anything else is a defect and keeps its stack trace.</summary>
+    private static Explanation? Explain(Exception exception) => exception switch
+    {
+        AgentConfigurationException e => new(string.Join(Environment.NewLine + "error: ", e.Problems), null, ExitCodes.Configuration),
+        CloudConfigurationException e => new(e.Message, null, ExitCodes.Configuration),
+        StateFolderException e => new(e.Message, e.Hint, ExitCodes.Configuration),
+        NodeNotFoundException e => new(e.Message,
+            "start nova-compute on this node first, or set [capacity] node_name to its hypervisor_hostname", ExitCodes.TryLater),
+        PersistentConflictException e => new(e.Message, null, ExitCodes.TryLater),
+        OpenStackApiException { Status: System.Net.HttpStatusCode.Unauthorized } e => new(e.Message,
+            "check user name, password and project of this cloud in clouds.yaml", ExitCodes.Failed),
+        OpenStackApiException { Status: System.Net.HttpStatusCode.Forbidden } e => new(e.Message,
+            "the user needs role admin or service to write to Placement", ExitCodes.Failed),
+        OpenStackApiException e => new(e.Message, null, e.IsTransient ? ExitCodes.TryLater : ExitCodes.Failed),
+        _ => null,
+    };
+}

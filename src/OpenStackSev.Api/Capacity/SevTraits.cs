@@ -1,0 +1,28 @@
+namespace OpenStackSev.Api.Capacity;
+
+/// <summary>The traits that OpenStackSev writes. Closed lists, never a prefix: <c>CUSTOM_SEV_POOL_A</c> of an operator is not ours.</summary>
+public static class SevTraits
+{
+    /// <summary>On every provider that we made.</summary>
+    public const string Owner = "CUSTOM_OWNER_OPENSTACKSEV";
+
+    public const string SmtOff = "CUSTOM_SEV_SMT_OFF";
+    public const string CiphertextHiding = "CUSTOM_SEV_CIPHERTEXT_HIDING";
+    public const string AliasChecked = "CUSTOM_SEV_ALIAS_CHECKED";
+    public const string Iommu = "CUSTOM_SEV_IOMMU";
+
+    /// <summary>Facts about a host, on the compute node's provider. Written by the agent only.</summary>
+    public static IReadOnlySet<string> RootFacts { get; } = new SortedSet<string>(StringComparer.Ordinal)
+    {
+        Cpu("NAPLES"), Cpu("ROME"), Cpu("MILAN"), Cpu("GENOA"), Cpu("BERGAMO"), Cpu("SIENA"), Cpu("TURIN"),
+        SmtOff, CiphertextHiding, AliasChecked, Iommu,
+    };
+
+    /// <summary>On our guard providers.</summary>
+    public static IReadOnlySet<string> Guard { get; } =
+        new SortedSet<string>(EncryptionModels.All.Select(model => model.Trait).Append(Owner), StringComparer.Ordinal);
+
+    /// <summary>Trait of a product line, e.g. <c>CUSTOM_SEV_CPU_TURIN</c>.</summary>
+    /// <param name="product">Upper case, e.g. <c>TURIN</c>.</param>
+    public static string Cpu(string product) => "CUSTOM_SEV_CPU_" + product;
+}
