@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# Runs every test of the project: format, build, unit and component tests, linters, and the acceptance tests on a real OpenStack.
+# usage: tests/run.sh [--quick] [--keep]
+#   --quick  no OpenStack and no native compilation
+#   --keep   leave the OpenStack running afterwards
+# Needs the .NET 10 SDK. As root on Debian it installs what else it needs; otherwise it runs what it can and says what it skipped.
+# With CI=true a missing OpenStack or compiler is a failure.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+QUICK=0 KEEP=0
+while [ $# -gt 0 ]; do case $1 in
+    --quick) QUICK=1 ;;
+    --keep) KEEP=1 ;;
+    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "tests/run.sh: unknown option $1; see tests/run.sh --help" >&2; exit 64 ;;
+esac; shift; done
+
+RESULTS=$PWD/artifacts/test-results
+STATE_DIR=${STATE_DIR:-/var/lib/osev-stack}
+export STATE_DIR DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+CI=${CI:-false}
+rm -rf "$RESULTS"
+mkdir -p "$RESULTS"
+
+BROKEN=()           # steps that failed outside a test runner
+NOTES=()            # what was skipped, and why
+STARTED=$SECONDS
+step() { printf '\n== %4ds  %s\n' $((SECONDS - STARTED)) "$*"; }
+broke() { BROKEN+=("$1"); printf 'FAILED: %s\n' "$1" >&2; }
+# what cannot run here: a note on a laptop, a failure in CI
+missing() { if [ "$CI" = true ]; then broke "$1"; else NOTES+=("$1"); fi; }
+
+can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+install_packages() {
+    local wanted=() package
+    for package in clang zlib1g-dev shellcheck libicu72; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || wanted+=("$package")
+    done
+    [ ${#wanted[@]} = 0 ] && return 0
+    echo "installing ${wanted[*]}"
+    { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 \
+        install "${wanted[@]}"; } >"$RESULTS/apt.log" 2>&1 </dev/null || { tail -5 "$RESULTS/apt.log"; return 1; }
+}
+
+# run_tests PROJECT: runs a built test project, results as TRX
+run_tests() {
+    local project=$1
+    "tests/$project/bin/Release/net10.0/$project" --results-directory "$RESULTS" --report-trx --report-trx-filename "$project.trx" \
+        --no-progress --output Normal >"$RESULTS/$project.log" 2>&1
+    local code=$?
+    [ -s "$RESULTS/$project.trx" ] || broke "$project wrote no results, see $RESULTS/$project.log"
+    if [ $code != 0 ]; then grep -vE '^\s*$' "$RESULTS/$project.log" | tail -60; fi
+    printf '   %-34s %s\n' "$project" "$(count "$RESULTS/$project.trx")"
+}
+
+# count FILE...: "N passed, N failed, N skipped" from the outcomes in TRX files
+count() {
+    cat "$@" 2>/dev/null | grep -o '<UnitTestResult [^>]*outcome="[A-Za-z]*"' | sed 's/.*outcome="//; s/"//' | awk '
+        { n[$1]++ }
+        END { p = n["Passed"] + 0; s = n["NotExecuted"] + 0; printf "%d passed, %d failed, %d skipped\n", p, NR - p - s, s }'
+}
+
+start_stack() {
+    if [ "$QUICK" = 1 ]; then NOTES+=("acceptance tests: --quick was given"); return 1; fi
+    if ! can_install; then missing "acceptance tests: a real OpenStack needs root and apt"; return 1; fi
+    devstack/local/up.sh --computes 4 >"$RESULTS/stack.log" 2>&1 </dev/null
+}
+
+step "packages"
+if can_install; then install_packages || broke "packages: apt-get failed, see $RESULTS/apt.log"
+else NOTES+=("packages: not root or no apt, nothing was installed"); fi
+if [ "$QUICK" = 0 ] && can_install; then
+    devstack/local/up.sh --install-only >"$RESULTS/stack-install.log" 2>&1 </dev/null || broke "packages of OpenStack, see $RESULTS/stack-install.log"
+fi
+
+# the services take their time while the compiler works
+start_stack & STACK=$!
+
+step "build"
+if dotnet build OpenStackSev.sln -c Release -v quiet --nologo >"$RESULTS/build.log" 2>&1; then echo "   ok"
+else grep -E 'error|warn' "$RESULTS/build.log" | sort -u | head -40; broke "build, see $RESULTS/build.log"; fi
+
+step "format"
+if dotnet format OpenStackSev.sln --verify-no-changes --no-restore -v quiet >"$RESULTS/format.log" 2>&1; then echo "   ok"
+else head -20 "$RESULTS/format.log"; broke "dotnet format --verify-no-changes, see $RESULTS/format.log"; fi
+
+step "scripts"
+if command -v shellcheck >/dev/null; then
+    if git ls-files | while read -r file; do head -c 64 "$file" | head -1 | grep -qE '^#!.*\b(ba)?sh\b' && echo "$file"; done \
+        | xargs -r shellcheck -x >"$RESULTS/shellcheck.log" 2>&1; then echo "   ok"
+    else head -40 "$RESULTS/shellcheck.log"; broke "shellcheck"; fi
+else missing "scripts: shellcheck is not installed"; fi
+
+step "unit and component tests"
+for folder in tests/*.Tests; do
+    run_tests "$(basename "$folder")"
+done
+
+if [ "$QUICK" = 1 ]; then NOTES+=("native programs: --quick was given")
+elif ! command -v clang >/dev/null; then missing "native programs: clang is not installed"
+else
+    step "native programs"
+    for program in OpenStackSev.Agent OpenStackSev.Cli; do
+        if dotnet publish "src/$program" -c Release -r linux-x64 -o "artifacts/native/$program" -v quiet --nologo >"$RESULTS/$program.publish.log" 2>&1
+        then printf '   %-34s %s\n' "$program" "$(du -h "$(find "artifacts/native/$program" -maxdepth 1 -type f -executable | head -1)" | cut -f1)"
+        else grep -E 'error|warn' "$RESULTS/$program.publish.log" | sort -u | head -20; broke "native $program, see $RESULTS/$program.publish.log"; fi
+    done
+fi
+
+step "acceptance tests on a real OpenStack"
+if wait $STACK; then
+    OSEV_STACK=up run_tests OpenStackSev.Acceptance
+    [ "$KEEP" = 1 ] || devstack/local/down.sh >>"$RESULTS/stack.log" 2>&1
+else
+    [ "$QUICK" = 0 ] && can_install && { tail -20 "$RESULTS/stack.log"; broke "the OpenStack did not come up, see $RESULTS/stack.log"; }
+    OSEV_STACK=absent run_tests OpenStackSev.Acceptance
+fi
+
+step "done"
+for note in ${NOTES[@]+"${NOTES[@]}"}; do echo "skipped: $note"; done
+for item in ${BROKEN[@]+"${BROKEN[@]}"}; do echo "failed: $item"; done
+read -r PASSED _ FAILED _ SKIPPED _ <<<"$(count "$RESULTS"/*.trx)"
+# a step that failed outside a test runner counts as one failure, so that the line tells the truth
+FAILED=$((FAILED + ${#BROKEN[@]}))
+echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
+[ "$FAILED" = 0 ] && [ "$PASSED" != 0 ]
