@@ -22,7 +22,8 @@ public sealed record CapacityProjection(ProviderTree Desired, ForeignGuestCount 
         ForeignGuestCount foreign = ForeignGuestCount.Next(seen, facts.AsidCurrent, observed.Used);
         ReportForeignGuests(foreign, observed, findings);
         AsidTotals reserves = totals.ReserveFor(foreign, pools.SevEsAndSnpShare).Plus(options);
-        if (!pools.AreDivided)
+        bool divided = pools is { SevEs: > 0, SevSnp: > 0, SevEsAndSnpShare: false };
+        if (!divided)
             reserves = reserves.PlusOverdrawn(totals, observed.Used);
 
         var guards = ImmutableSortedDictionary.CreateBuilder<EncryptionModel, GuardProvider>();

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using OpenStackSev.Agent.Capacity;
+using OpenStackSev.Api.Capacity;
+using OpenStackSev.OpenStack.Placement;
+using OpenStackSev.Platform;
+
+namespace OpenStackSev.Agent.Tests.Capacity;
+
+/// <summary>Values that the tests start from; each test changes only what it is about.</summary>
+internal static class Given
+{
+    public const string Node = "compute1";
+    public static readonly Guid Root = new("11111111-2222-4333-8444-555555555555");
+
+    public static PlatformFacts Facts(uint sev = 10, uint sevEs = 0, uint sevInUse = 0, uint sevEsInUse = 0) => new()
+    {
+        Root = "/",
+        Simulated = true,
+        Processor = new ProcessorFacts
+        {
+            Vendor = "AuthenticAMD",
+            Brand = "AMD EPYC",
+            Family = 0x19,
+            Model = 1,
+            Stepping = 1,
+            PackageType = 4,
+            Product = EpycProduct.Milan,
+            Encryption = new EncryptionLeaf(0x1A, 0x2F, sev + sevEs, sevEs + 1),
+        },
+        KvmAmd = new KvmAmdParameters(true, true, true, 0),
+        AsidCapacity = new AsidCounts(sev, sevEs),
+        AsidCurrent = new AsidCounts(sevInUse, sevEsInUse),
+        Kernel = new KernelFacts("6.12", ""),
+        SmtActive = true,
+        IommuPresent = false,
+        SnpPlatformStatus = null,
+        SnpFirmware = [],
+        Findings = [],
+    };
+
+    public static AsidPools Pools(uint sev = 10, uint sevEs = 0, uint sevSnp = 0, bool shared = false) =>
+        new(sev, sevEs, sevSnp, shared, null, null, []);
+
+    public static ObservedNode Empty(params (EncryptionModel Model, int Total)[] nova) => new()
+    {
+        Tree = new ProviderTree { RootUuid = Root, RootName = Node, RootFacts = [], Guards = ImmutableSortedDictionary<EncryptionModel, GuardProvider>.Empty },
+        AllRootTraits = ["COMPUTE_NODE", "CUSTOM_SEV_POOL_A"],
+        AllGuardTraits = ImmutableDictionary<Guid, ImmutableSortedSet<string>>.Empty,
+        Generations = ImmutableDictionary<Guid, int>.Empty.Add(Root, 1),
+        Used = ImmutableSortedDictionary<EncryptionModel, int>.Empty,
+        NovaContexts = nova.ToImmutableSortedDictionary(entry => entry.Model, entry => entry.Total),
+        TakenNames = ImmutableSortedDictionary<EncryptionModel, Guid>.Empty,
+    };
+
+    public static ObservedNode WithGuard(this ObservedNode node, EncryptionModel model, int total, int reserved, int used)
+    {
+        string name = model.ProviderName(Node);
+        Guid uuid = ProviderIdentity.Of(name);
+        ImmutableSortedSet<string> traits = [SevTraits.Owner, model.Trait];
+        var guard = new GuardProvider(uuid, name, Root,
+            ImmutableSortedDictionary<string, Inventory>.Empty.Add(model.ResourceClass, GuardProvider.AsidInventory(total, reserved)), traits);
+        return node with
+        {
+            Tree = node.Tree with { Guards = node.Tree.Guards.Add(model, guard) },
+            AllGuardTraits = node.AllGuardTraits.Add(uuid, traits),
+            Generations = node.Generations.Add(uuid, 1),
+            Used = node.Used.Add(model, used),
+        };
+    }
+
+    public static CapacityProjection Projected(
+        ObservedNode observed, AsidPools? pools = null, CapacityOptions? options = null, PlatformFacts? facts = null, ForeignGuestCount? seen = null) =>
+        CapacityProjection.Of(facts ?? Facts(), pools ?? Pools(), options ?? new CapacityOptions(), observed, seen ?? ForeignGuestCount.Unknown);
+
+    public static Inventory? Of(this CapacityProjection projection, EncryptionModel model) =>
+        projection.Desired.Guards.GetValueOrDefault(model)?.Inventories.GetValueOrDefault(model.ResourceClass);
+}
