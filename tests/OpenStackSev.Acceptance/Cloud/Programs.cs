@@ -1,0 +1,76 @@
+using System.Diagnostics;
+
+namespace OpenStackSev.Acceptance.Cloud;
+
+/// <summary>What a program printed and how it ended.</summary>
+public sealed record Ended(int ExitCode, string Output, string Error)
+{
+    public override string ToString() => $"exit code {ExitCode}\n{Output}\n{Error}";
+}
+
+/// <summary>The programs as they ship: native where they were published, else as built beside these tests.</summary>
+public static class Programs
+{
+    private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(2);
+
+    public static string Root { get; } = FindRoot();
+
+    public static Task<Ended> AgentAsync(string configuration, params string[] arguments) =>
+        RunAsync(Find("OpenStackSev.Agent", "openstack-sev-agent"), [.. arguments, "--config-file", configuration]);
+
+    public static Task<Ended> OsevAsync(params string[] arguments) => RunAsync(Find("OpenStackSev.Cli", "osev"), arguments);
+
+    public static Task<Ended> ScriptAsync(string script, params string[] arguments) => RunAsync(Path.Join(Root, script), arguments);
+
+    public static Process StartAgent(string configuration) => Start(Find("OpenStackSev.Agent", "openstack-sev-agent"), ["--config-file", configuration]);
+
+    public static async Task<Ended> RunAsync(string program, IReadOnlyList<string> arguments)
+    {
+        using Process process = Start(program, arguments);
+        return await EndOfAsync(process);
+    }
+
+    public static async Task<Ended> EndOfAsync(Process process)
+    {
+        using var limit = new CancellationTokenSource(LongestRun);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token), error = process.StandardError.ReadToEndAsync(limit.Token);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+            return new Ended(process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{process.StartInfo.FileName} did not end within {LongestRun}");
+        }
+    }
+
+    private static Process Start(string program, IReadOnlyList<string> arguments)
+    {
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("OS_", StringComparison.Ordinal)).ToArray())
+            start.Environment.Remove(name);
+        start.Environment["OS_CLIENT_CONFIG_FILE"] = Stack.CloudsFile;
+        start.Environment["OS_CLOUD"] = "osev";
+        Process process = Process.Start(start)!;
+        process.StandardInput.Close();
+        return process;
+    }
+
+    private static string Find(string project, string program)
+    {
+        string native = Path.Join(Root, "artifacts/native", project, program);
+        return File.Exists(native) ? native : Path.Join(Root, "src", project, "bin/Release/net10.0", program);
+    }
+
+    private static string FindRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Join(folder, "OpenStackSev.sln")))
+            folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new DirectoryNotFoundException("no OpenStackSev.sln above " + AppContext.BaseDirectory);
+    }
+}

@@ -1,0 +1,56 @@
+using OpenStackSev.Acceptance.Cloud;
+
+[assembly: AssemblyFixture(typeof(Stack))]
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace OpenStackSev.Acceptance.Cloud;
+
+/// <summary>The real OpenStack that <c>devstack/local/up.sh</c> brought up: started once, shared by all tests.</summary>
+/// <remarks>Absent: a skip that says why, and a failure where CI=true.</remarks>
+public sealed class Stack : IAsyncLifetime
+{
+    public const string DefaultStateDir = "/var/lib/osev-stack";
+    private RealCloud? cloud;
+    private string? absent;
+
+    public static string StateDir => Environment.GetEnvironmentVariable("STATE_DIR") is { Length: > 0 } set ? set : DefaultStateDir;
+    public static string CloudsFile => Path.Join(StateDir, "clouds.yaml");
+
+    /// <summary>The cloud, or a skip with the reason.</summary>
+    public RealCloud Cloud
+    {
+        get
+        {
+            if (cloud is not null)
+                return cloud;
+            if (Environment.GetEnvironmentVariable("CI") == "true")
+                Assert.Fail(absent!);
+            Assert.Skip(absent!);
+            return null!;
+        }
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Environment.GetEnvironmentVariable("OSEV_STACK") == "absent" || !File.Exists(CloudsFile))
+        {
+            absent = $"no real OpenStack: {CloudsFile} is not there; devstack/local/up.sh --computes 4 brings one up (root, Debian 12)";
+            return;
+        }
+
+        try
+        {
+            cloud = await RealCloud.ConnectAsync("http://127.0.0.1:5000/v3", "admin", "osev", "admin", computeVersion: "2.93");
+        }
+        catch (HttpRequestException e)
+        {
+            absent = $"the real OpenStack of {StateDir} does not answer ({e.Message}); start it by devstack/local/up.sh --computes 4";
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        cloud?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
