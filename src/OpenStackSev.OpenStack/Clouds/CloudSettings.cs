@@ -83,7 +83,8 @@ public sealed record CloudSettings
     /// <param name="cloud">Name in clouds.yaml; null takes OS_CLOUD, then the OS_* variables, then the only cloud of the file.</param>
     /// <param name="environment">Variables and folders to look in.</param>
     /// <exception cref="CloudConfigurationException">Nothing found, not readable, not complete, or not understood.</exception>
-    public static CloudSettings Load(string? cloud, CloudEnvironment environment) => throw new NotImplementedException();
+    public static CloudSettings Load(string? cloud, CloudEnvironment environment) =>
+        throw new NotSupportedException();
 
     /// <summary>Name, URL and user; no password, token or secret.</summary>
     public override string ToString() =>
