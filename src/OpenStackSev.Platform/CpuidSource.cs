@@ -6,6 +6,7 @@ using System.Text;
 namespace OpenStackSev.Platform;
 
 /// <summary>Registers after CPUID.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct CpuidRegisters(uint Eax, uint Ebx, uint Ecx, uint Edx);
 
 /// <summary>CPUID: the instruction on this machine, the text of <c>cpuid -r</c> in a folder.</summary>

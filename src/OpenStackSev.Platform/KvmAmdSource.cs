@@ -51,8 +51,9 @@ internal static class KvmAmdSource
         _ => Source<bool>.Malformed("expected Y, N, 1 or 0"),
     };
 
+    // The line end tells 99 from the half of 99.
     internal static Source<uint> ParseNumber(string text) =>
-        uint.TryParse(text.TrimEnd('\n'), NumberStyles.None, CultureInfo.InvariantCulture, out uint number)
+        text.EndsWith('\n') && uint.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out uint number)
             ? Source<uint>.Found(number)
-            : Source<uint>.Malformed("expected a number up to 4294967295");
+            : Source<uint>.Malformed($"expected a number up to {uint.MaxValue} and a line end");
 }

@@ -69,13 +69,16 @@ internal static class MiscCgroupSource
 
     internal static Source<AsidCounts> Parse(string text)
     {
+        if (text.Length == 0)
+            return Source<AsidCounts>.Found(new AsidCounts(0, 0));    // a kernel without any of these resources
+        if (!text.EndsWith('\n'))
+            return Source<AsidCounts>.Malformed("the last line has no end, so its number may have been longer");
+
         uint? sev = null, sevEs = null;
         int number = 0;
-        foreach (string line in text.TrimEnd('\n').Split('\n'))
+        foreach (string line in text[..^1].Split('\n'))
         {
             number++;
-            if (line.Length == 0 && text.Length <= 1)
-                continue;
             string[] parts = line.Split(' ');
             if (parts is not [{ Length: > 0 } key, { Length: > 0 } count])
                 return Malformed(number, "is not 'KEY NUMBER'");
