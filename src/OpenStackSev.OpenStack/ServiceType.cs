@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace OpenStackSev.OpenStack;
 
 /// <summary>A kind of service in Keystone's catalogue, and the microversions of it that this library speaks.</summary>
@@ -13,6 +15,7 @@ public sealed record ServiceType(string Name, IReadOnlyList<string> Aliases, Mic
 }
 
 /// <summary>A microversion; newer ones compare greater.</summary>
+[StructLayout(LayoutKind.Auto)]
 public readonly record struct Microversion(int Major, int Minor) : IComparable<Microversion>
 {
     public static bool operator <(Microversion left, Microversion right) => left.CompareTo(right) < 0;

@@ -20,7 +20,7 @@ internal static class Failures
         settings.DeserializationExceptionFactory = static (response, e) => ValueTask.FromResult<Exception?>(new OpenStackApiException(
             ServiceOf(response.RequestMessage), Describe(response.RequestMessage), response.StatusCode, null, RequestIds.Of(response),
             $"the answer is not what this request gets: {Bounded(e.Message)}", e));
-        settings.TransportExceptionFactory = static (request, e) => e;
+        settings.TransportExceptionFactory = static (request, e, ct) => e;
         return settings;
     }
 

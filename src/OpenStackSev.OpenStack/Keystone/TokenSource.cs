@@ -1,4 +1,3 @@
-using System.Net;
 using Refit;
 
 namespace OpenStackSev.OpenStack.Keystone;
@@ -37,15 +36,14 @@ internal sealed class TokenSource(IKeystoneApi keystone, CloudSettings cloud, Ti
             if (IsFresh(current) && !ReferenceEquals(current, stale))
                 return current!;
             using ApiResponse<TokenEnvelope> answer = await keystone.IssueTokenAsync(Request(cloud), ct);
-            if (answer.Error is { } malformed)
-                throw malformed as Exception ?? new InvalidOperationException("no token");
-            if (answer.Content is not { } envelope || !answer.Headers.TryGetValues("X-Subject-Token", out IEnumerable<string>? secrets))
+            IEnumerable<string>? secrets = null;
+            if (answer.Content is not { } envelope || answer.Headers?.TryGetValues("X-Subject-Token", out secrets) != true)
             {
                 throw new OpenStackApiException("identity", $"POST {cloud.AuthUrl}/auth/tokens", answer.StatusCode, null, null,
                     "the answer carries no token; is this a Keystone v3?");
             }
 
-            return current = new Token(secrets.First(), envelope.Token);
+            return current = new Token(secrets!.First(), envelope.Token);
         }
         finally
         {
