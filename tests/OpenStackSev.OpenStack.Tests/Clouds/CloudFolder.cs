@@ -1,5 +1,3 @@
-using OpenStackSev.OpenStack;
-
 namespace OpenStackSev.OpenStack.Tests.Clouds;
 
 /// <summary>A working, a home and a system folder of one test, and the environment that points at them.</summary>

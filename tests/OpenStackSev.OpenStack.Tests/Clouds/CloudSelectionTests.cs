@@ -1,5 +1,3 @@
-using OpenStackSev.OpenStack;
-
 namespace OpenStackSev.OpenStack.Tests.Clouds;
 
 public sealed class CloudSelectionTests : IDisposable
