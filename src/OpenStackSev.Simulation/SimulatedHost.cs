@@ -77,7 +77,7 @@ public static class SimulatedHost
     private static string Resolve(string folder)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        return new DirectoryInfo(full).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? full;
+        return Directory.Exists(full) ? new DirectoryInfo(full).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? full : full;
     }
 
     private static void RefuseForeign(string target)
@@ -96,7 +96,7 @@ public static class SimulatedHost
     {
         SortedDictionary<string, byte[]> files = HostFiles.Of(options);
         string sick = options.Sick is { } s ? $"\nsick {s.Name}: {s.Summary}" : "";
-        files[Marker] = System.Text.Encoding.UTF8.GetBytes($"{MarkerLine}\nmodel {options.Model.Name}: {options.Model.Summary}{sick}\n");
+        files[Marker] = System.Text.Encoding.UTF8.GetBytes($"{MarkerLine}\nmodel {options.Model.Name}{sick}\n");
         foreach ((string path, byte[] content) in files)
         {
             string full = Path.Join(root, path);

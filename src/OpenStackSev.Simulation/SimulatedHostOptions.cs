@@ -39,9 +39,9 @@ public sealed record SimulatedHostOptions(HostModel Model)
     }
 }
 
-/// <summary>The numbers of a host after its defaults.</summary>
+/// <summary>The numbers of a host after its defaults, as its CPUID and kvm_amd parameters say them.</summary>
 /// <remarks>Source: Linux arch/x86/kvm/svm/sev.c, <c>sev_hardware_setup</c>.</remarks>
-internal readonly record struct HostNumbers(uint MaximumAsid, uint MinimumSevAsid, uint SevEsAndSnp, uint Hidden, bool SevEsOn, bool SevSnpOn)
+public readonly record struct HostNumbers(uint MaximumAsid, uint MinimumSevAsid, uint SevEsAndSnp, uint Hidden, bool SevEsOn, bool SevSnpOn)
 {
     /// <summary>ASIDs EDX..ECX.</summary>
     public uint Sev => MinimumSevAsid <= MaximumAsid ? MaximumAsid - MinimumSevAsid + 1 : 0;
