@@ -69,7 +69,7 @@ public static class AgentRun
 
     private static OpenStackConnection Connect(OpenStackOptions options, ILoggerFactory loggers)
     {
-        var environment = OpenStack.CloudEnvironment.OfProcess();
+        CloudEnvironment environment = CloudEnvironment.OfProcess();
         if (options.CloudsFile is { } file)
             environment = environment.With("OS_CLIENT_CONFIG_FILE", file);
         return OpenStackConnection.Open(CloudSettings.Load(options.Cloud, environment), new OpenStackConnectionOptions { LoggerFactory = loggers });

@@ -14,7 +14,6 @@ namespace OpenStackSev.Agent.Capacity;
 /// </remarks>
 public sealed class PlacementMirror(IPlacementApi placement)
 {
-    private const string NovaResourceClass = "MEM_ENCRYPTION_CONTEXT";
     private const int NearestNames = 3;
     private readonly Dictionary<Guid, ProviderDetails> details = [];
     private readonly HashSet<string> knownNames = new(StringComparer.Ordinal);
@@ -39,7 +38,7 @@ public sealed class PlacementMirror(IPlacementApi placement)
             foreach (ProviderDetails provider in details.Values)
                 provider.Usages = null;
         usagesAsOf = asidsInUse;
-        return await new NodeReading(this, tree).ObserveAsync(ct);
+        return await new NodeReading(placement, details, tree).ObserveAsync(ct);
     }
 
     /// <summary>Writes <paramref name="changes"/> in their order.</summary>
@@ -117,8 +116,11 @@ public sealed class PlacementMirror(IPlacementApi placement)
         {
             ResourceClassList existing = await placement.ListResourceClassesAsync(ct);
             knownNames.UnionWith(existing.ResourceClasses.Select(known => known.Name));
-            foreach (string name in classes.Where(name => knownNames.Add(name)))
+            foreach (string name in classes.Where(name => !knownNames.Contains(name)))
+            {
                 await placement.EnsureResourceClassAsync(name, ct);
+                knownNames.Add(name);
+            }
         }
 
         string[] traits = [.. names.Traits.Where(name => !knownNames.Contains(name))];
@@ -126,8 +128,11 @@ public sealed class PlacementMirror(IPlacementApi placement)
         {
             TraitList existing = await placement.ListTraitsAsync("in:" + string.Join(',', traits), ct: ct);
             knownNames.UnionWith(existing.Traits);
-            foreach (string name in traits.Where(name => knownNames.Add(name)))
+            foreach (string name in traits.Where(name => !knownNames.Contains(name)))
+            {
                 await placement.EnsureTraitAsync(name, ct);
+                knownNames.Add(name);
+            }
         }
     }
 
@@ -153,100 +158,4 @@ public sealed class PlacementMirror(IPlacementApi placement)
 
     private async Task<IReadOnlyList<ResourceProvider>> InTreeAsync(Guid uuid, CancellationToken ct) =>
         (await placement.ListResourceProvidersAsync(inTree: uuid, ct: ct)).ResourceProviders;
-
-    /// <summary>What was read of one provider, as of a generation.</summary>
-    private sealed class ProviderDetails(int generation)
-    {
-        public int Generation { get; } = generation;
-        public ImmutableSortedDictionary<string, Inventory>? Inventories { get; set; }
-        public ImmutableSortedSet<string>? Traits { get; set; }
-        public IReadOnlyDictionary<string, int>? Usages { get; set; }
-    }
-
-    /// <summary>One reading of one tree: which details are needed, and what they add up to.</summary>
-    private sealed class NodeReading(PlacementMirror mirror, IReadOnlyList<ResourceProvider> tree)
-    {
-        private readonly ResourceProvider root = tree.Single(provider => provider.ParentProviderUuid is null);
-
-        public async Task<ObservedNode> ObserveAsync(CancellationToken ct)
-        {
-            ImmutableSortedSet<string> rootTraits = await TraitsAsync(root, ct);
-            var guards = ImmutableSortedDictionary.CreateBuilder<EncryptionModel, GuardProvider>();
-            var guardTraits = ImmutableDictionary.CreateBuilder<Guid, ImmutableSortedSet<string>>();
-            var used = ImmutableSortedDictionary.CreateBuilder<EncryptionModel, int>();
-            var taken = ImmutableSortedDictionary.CreateBuilder<EncryptionModel, Guid>();
-            foreach (EncryptionModel model in EncryptionModels.All)
-            {
-                string name = model.ProviderName(root.Name);
-                if (tree.SingleOrDefault(provider => provider.Name == name) is not { } provider)
-                    continue;
-                ImmutableSortedSet<string> traits = await TraitsAsync(provider, ct);
-                if (provider.Uuid != ProviderIdentity.Of(name) && !traits.Contains(SevTraits.Owner))
-                {
-                    taken.Add(model, provider.Uuid);
-                    continue;
-                }
-
-                guards.Add(model, new GuardProvider(
-                    provider.Uuid, name, provider.ParentProviderUuid, await InventoriesAsync(provider, ct), traits.Intersect(SevTraits.Guard)));
-                guardTraits.Add(provider.Uuid, traits);
-                used.Add(model, await UsedAsync(provider, model.ResourceClass, ct));
-            }
-
-            return new ObservedNode
-            {
-                Tree = new ProviderTree
-                {
-                    RootUuid = root.Uuid,
-                    RootName = root.Name,
-                    RootFacts = rootTraits.Intersect(SevTraits.RootFacts),
-                    Guards = guards.ToImmutable(),
-                },
-                AllRootTraits = rootTraits,
-                AllGuardTraits = guardTraits.ToImmutable(),
-                Generations = tree.ToImmutableDictionary(provider => provider.Uuid, provider => provider.Generation),
-                Used = used.ToImmutable(),
-                NovaContexts = await NovaContextsAsync(ct),
-                TakenNames = taken.ToImmutable(),
-            };
-        }
-
-        /// <summary>Children since 2025.2; the root, plain SEV only, before. While Nova reshapes one into the other, children win.</summary>
-        private async Task<ImmutableSortedDictionary<EncryptionModel, int>> NovaContextsAsync(CancellationToken ct)
-        {
-            var contexts = ImmutableSortedDictionary.CreateBuilder<EncryptionModel, int>();
-            foreach (EncryptionModel model in EncryptionModels.All)
-            {
-                if (tree.SingleOrDefault(provider => provider.Name == model.NovaProviderName(root.Name)) is { } child
-                    && (await InventoriesAsync(child, ct)).TryGetValue(NovaResourceClass, out Inventory? ofChild))
-                    contexts.Add(model, ofChild.Total);
-            }
-
-            if (contexts.Count == 0 && (await InventoriesAsync(root, ct)).TryGetValue(NovaResourceClass, out Inventory? ofRoot))
-                contexts.Add(EncryptionModel.AmdSev, ofRoot.Total);
-            return contexts.ToImmutable();
-        }
-
-        private async Task<ImmutableSortedDictionary<string, Inventory>> InventoriesAsync(ResourceProvider provider, CancellationToken ct) =>
-            Details(provider).Inventories ??=
-                (await mirror.placement.GetInventoriesAsync(provider.Uuid, ct)).Inventories.ToImmutableSortedDictionary(StringComparer.Ordinal);
-
-        private async Task<ImmutableSortedSet<string>> TraitsAsync(ResourceProvider provider, CancellationToken ct) =>
-            Details(provider).Traits ??=
-                (await mirror.placement.GetTraitsAsync(provider.Uuid, ct)).Traits.ToImmutableSortedSet(StringComparer.Ordinal);
-
-        private async Task<int> UsedAsync(ResourceProvider provider, string resourceClass, CancellationToken ct)
-        {
-            ProviderDetails known = Details(provider);
-            known.Usages ??= (await mirror.placement.GetUsagesAsync(provider.Uuid, ct)).Usages;
-            return known.Usages.GetValueOrDefault(resourceClass);
-        }
-
-        private ProviderDetails Details(ResourceProvider provider)
-        {
-            if (!mirror.details.TryGetValue(provider.Uuid, out ProviderDetails? known) || known.Generation != provider.Generation)
-                mirror.details[provider.Uuid] = known = new ProviderDetails(provider.Generation);
-            return known;
-        }
-    }
 }

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Refit;
+
+namespace OpenStackSev.OpenStack.Glance;
+
+/// <summary>Glance. Source: Image API v2 reference.</summary>
+public interface IGlanceApi
+{
+    /// <summary>One page of images.</summary>
+    [Get("/v2/images")]
+    Task<ImageList> ListImagesAsync(
+        [Query] string? name = null, [Query] int? limit = null, [Query] Guid? marker = null, CancellationToken ct = default);
+
+    [Get("/v2/images/{id}")]
+    Task<Image> GetImageAsync(Guid id, CancellationToken ct = default);
+}
+
+/// <param name="Next">Path of the next page; null on the last one.</param>
+public sealed record ImageList(IReadOnlyList<Image> Images, string? Next = null);
+
+/// <summary>An image. Its properties (<c>hw_firmware_type</c>, …) are keys beside the fixed ones.</summary>
+public sealed record Image
+{
+    public required Guid Id { get; init; }
+    public string? Name { get; init; }
+
+    /// <summary><c>active</c> when it can boot.</summary>
+    public string? Status { get; init; }
+
+    /// <summary>Every key that is not one of the fixed ones.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? Properties { get; init; }
+}

@@ -1,0 +1,147 @@
+using System.Net;
+using System.Security.Authentication;
+using System.Text.Json;
+using Polly.Timeout;
+using Refit;
+
+namespace OpenStackSev.OpenStack.Http;
+
+/// <summary>Turns whatever went wrong with a request into the one exception of this boundary.</summary>
+internal static class Failures
+{
+    private const int LongestDetail = 500;
+    private const int LongestBody = 64 * 1024;
+
+    /// <summary>Refit's own exceptions never leave: ours know the service, its code and its request id.</summary>
+    public static RefitSettings Settings()
+    {
+        RefitSettings settings = RefitSettings.ForJsonContext(OpenStackJson.Default);
+        // A failed status never gets here, the handlers threw. What remains is a good status with a body that is not the service's.
+        settings.DeserializationExceptionFactory = static (response, e) => ValueTask.FromResult<Exception?>(new OpenStackApiException(
+            ServiceOf(response.RequestMessage), Describe(response.RequestMessage), response.StatusCode, null, RequestIds.Of(response),
+            $"the answer is not what this request gets: {Bounded(e.Message)}", e));
+        settings.TransportExceptionFactory = static (request, e, ct) => e;
+        return settings;
+    }
+
+    /// <summary>Sends, and throws on anything but success.</summary>
+    public static async Task<HttpResponseMessage> SendAsync(
+        string service, HttpRequestMessage request, Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> send, CancellationToken ct)
+    {
+        request.Options.Set(ServiceKey, service);
+        HttpResponseMessage response;
+        try
+        {
+            response = await send(request, ct);
+        }
+        catch (Exception e) when (e is HttpRequestException or TimeoutRejectedException or IOException)
+        {
+            throw new OpenStackApiException(service, Describe(request), null, null, null, Unreachable(request, e), e);
+        }
+        catch (AnswerTooLargeException e)
+        {
+            throw new OpenStackApiException(service, Describe(request), HttpStatusCode.OK, "answer_too_large", null, e.Message, e);
+        }
+
+        response.RequestMessage ??= request;
+        return response;
+    }
+
+    /// <summary>The exception for an answer with an error status. Reads the body, which is in memory already.</summary>
+    public static async Task<OpenStackApiException> OfAsync(string service, HttpRequestMessage request, HttpResponseMessage response)
+    {
+        byte[] body = await response.Content.ReadAsByteArrayAsync(CancellationToken.None);
+        (string? code, string? detail, string? requestId) = ErrorBody.Read(body.AsSpan(0, Math.Min(body.Length, LongestBody)));
+        return new OpenStackApiException(service, Describe(request), response.StatusCode, code, RequestIds.Of(response) ?? requestId,
+            Bounded(detail ?? response.ReasonPhrase ?? "no explanation"));
+    }
+
+    private static readonly HttpRequestOptionsKey<string> ServiceKey = new("openstack-service");
+
+    private static string ServiceOf(HttpRequestMessage? request) =>
+        request is not null && request.Options.TryGetValue(ServiceKey, out string? service) ? service : "openstack";
+
+    private static string Describe(HttpRequestMessage? request) =>
+        request is null ? "unknown request" : $"{request.Method} {request.RequestUri?.GetLeftPart(UriPartial.Path)}";
+
+    private static string Unreachable(HttpRequestMessage request, Exception e) => e switch
+    {
+        TimeoutRejectedException timeout => $"no answer within {timeout.Timeout.TotalSeconds:0.#} s",
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => $"the name {request.RequestUri?.Host} does not resolve",
+        HttpRequestException { InnerException: AuthenticationException inner } =>
+            $"TLS failed: {Bounded(inner.Message)}; if the cloud has a CA of its own, name it in cacert of clouds.yaml",
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => $"cannot connect to {request.RequestUri?.Authority}: {Bounded(e.Message)}",
+        _ => Bounded(e.Message),
+    };
+
+    private static string Bounded(string text)
+    {
+        string line = text.ReplaceLineEndings(" ").Trim();
+        return line.Length <= LongestDetail ? line : line[..LongestDetail] + "…";
+    }
+}
+
+/// <summary>What the services' error bodies say: Placement's <c>errors</c>, Nova's one-key objects, Keystone's <c>error</c>, plain text, HTML.</summary>
+internal static class ErrorBody
+{
+    public static (string? Code, string? Detail, string? RequestId) Read(ReadOnlySpan<byte> body)
+    {
+        if (body.IsEmpty)
+            return default;
+        try
+        {
+            var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 16 });
+            using JsonDocument document = JsonDocument.ParseValue(ref reader);
+            return OfJson(document.RootElement);
+        }
+        catch (JsonException)
+        {
+            return (null, OfText(System.Text.Encoding.UTF8.GetString(body)), null);
+        }
+    }
+
+    private static (string? Code, string? Detail, string? RequestId) OfJson(JsonElement root)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+            return default;
+        if (root.TryGetProperty("errors", out JsonElement errors) && errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() > 0)
+        {
+            JsonElement first = errors[0];
+            return (Text(first, "code"), Text(first, "detail") ?? Text(first, "title"), Text(first, "request_id"));
+        }
+
+        foreach (JsonProperty property in root.EnumerateObject())
+        {
+            if (Text(property.Value, "message") is { } message)
+                return (property.Name == "error" ? null : property.Name, message, null);
+        }
+
+        return (null, Text(root, "message"), null);
+    }
+
+    private static string? Text(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
+
+    /// <summary>Glance and proxies answer in HTML: the tags say nothing.</summary>
+    private static string OfText(string text)
+    {
+        var plain = new System.Text.StringBuilder(text.Length);
+        bool inTag = false;
+        foreach (char c in text)
+        {
+            if (c is '<' or '>')
+            {
+                inTag = c == '<';
+                plain.Append(' ');
+            }
+            else if (!inTag)
+            {
+                plain.Append(char.IsControl(c) ? ' ' : c);
+            }
+        }
+
+        return string.Join(' ', plain.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.Json.Serialization;
+using Refit;
+
+namespace OpenStackSev.OpenStack.Keystone;
+
+/// <summary>Keystone, as far as a token needs it. Source: Identity API v3, "Authentication and token management".</summary>
+public interface IKeystoneApi
+{
+    /// <summary>The token itself is in the header <c>X-Subject-Token</c>.</summary>
+    [Post("/auth/tokens")]
+    Task<ApiResponse<TokenEnvelope>> IssueTokenAsync([Body] AuthenticationRequest request, CancellationToken ct = default);
+
+    /// <summary>With a token of one's own: what <paramref name="subjectToken"/> is.</summary>
+    [Get("/auth/tokens")]
+    Task<TokenEnvelope> ValidateTokenAsync(
+        [Header("X-Auth-Token")] string token, [Header("X-Subject-Token")] string subjectToken, CancellationToken ct = default);
+}
+
+public sealed record AuthenticationRequest(Authentication Auth);
+
+public sealed record Authentication(AuthenticationIdentity Identity, AuthenticationScope? Scope);
+
+public sealed record AuthenticationIdentity(
+    IReadOnlyList<string> Methods, PasswordMethod? Password = null, TokenMethod? Token = null, ApplicationCredentialMethod? ApplicationCredential = null);
+
+public sealed record PasswordMethod(AuthenticationUser User);
+
+public sealed record TokenMethod(string Id);
+
+public sealed record ApplicationCredentialMethod(string? Id, string? Name, string? Secret, AuthenticationUser? User);
+
+public sealed record AuthenticationUser(string? Id, string? Name, string? Password, DomainReference? Domain);
+
+public sealed record AuthenticationScope(ProjectReference? Project);
+
+public sealed record ProjectReference(string? Id, string? Name, DomainReference? Domain);
+
+public sealed record DomainReference(string? Id, string? Name);
+
+public sealed record TokenEnvelope(TokenBody Token);
+
+/// <summary>What a token stands for. The catalogue is absent where it was not asked for.</summary>
+public sealed record TokenBody
+{
+    public required DateTimeOffset ExpiresAt { get; init; }
+    public required TokenUser User { get; init; }
+    public TokenProject? Project { get; init; }
+    public IReadOnlyList<TokenRole> Roles { get; init; } = [];
+    public IReadOnlyList<CatalogService> Catalog { get; init; } = [];
+}
+
+public sealed record TokenUser(string Id, string Name, DomainReference? Domain);
+
+public sealed record TokenProject(string Id, string Name, DomainReference? Domain);
+
+public sealed record TokenRole(string Id, string Name);
+
+public sealed record CatalogService(string Type, string? Name, IReadOnlyList<CatalogEndpoint> Endpoints);
+
+public sealed record CatalogEndpoint(string Interface, string? RegionId, string? Region, [property: JsonPropertyName("url")] string Url);

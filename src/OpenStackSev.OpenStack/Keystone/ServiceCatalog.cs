@@ -1,0 +1,40 @@
+using System.Net;
+
+namespace OpenStackSev.OpenStack.Keystone;
+
+/// <summary>Endpoints by service type, interface and region. Pure.</summary>
+public static class ServiceCatalog
+{
+    /// <exception cref="OpenStackApiException">The catalogue has no such endpoint; the message lists what it has.</exception>
+    public static Uri Find(TokenBody token, ServiceType service, CloudSettings cloud)
+    {
+        string[] types = [service.Name, .. service.Aliases];
+        CatalogService[] found = [.. token.Catalog.Where(entry => types.Contains(entry.Type, StringComparer.OrdinalIgnoreCase))];
+        if (found.Length == 0)
+            throw Missing(service, cloud, $"the catalogue has no service of type '{service.Name}'; it has {Listed(token.Catalog.Select(entry => entry.Type))}");
+
+        CatalogEndpoint[] inRegion = [.. found.SelectMany(entry => entry.Endpoints)
+            .Where(endpoint => cloud.RegionName is null || (endpoint.RegionId ?? endpoint.Region) == cloud.RegionName)];
+        if (inRegion.Length == 0)
+        {
+            throw Missing(service, cloud, $"service '{service.Name}' has no endpoint in region '{cloud.RegionName}'; it has " +
+                Listed(found.SelectMany(entry => entry.Endpoints).Select(endpoint => endpoint.RegionId ?? endpoint.Region ?? "none")));
+        }
+
+        CatalogEndpoint? endpoint = inRegion.FirstOrDefault(candidate => candidate.Interface == cloud.Interface);
+        if (endpoint is null)
+            throw Missing(service, cloud, $"service '{service.Name}' has no {cloud.Interface} endpoint; it has {Listed(inRegion.Select(one => one.Interface))}");
+        return Uri.TryCreate(endpoint.Url, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
+            ? url
+            : throw Missing(service, cloud, $"the endpoint of service '{service.Name}' is no HTTP URL");
+    }
+
+    private static OpenStackApiException Missing(ServiceType service, CloudSettings cloud, string detail) =>
+        new("identity", $"catalogue of {cloud.AuthUrl}", HttpStatusCode.NotFound, "endpoint_not_found", null, $"{detail} (wanted by {service.Name})");
+
+    private static string Listed(IEnumerable<string> names)
+    {
+        string[] distinct = [.. names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return distinct.Length == 0 ? "nothing at all" : string.Join(", ", distinct);
+    }
+}

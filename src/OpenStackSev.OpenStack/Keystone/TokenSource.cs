@@ -1,0 +1,84 @@
+using Refit;
+
+namespace OpenStackSev.OpenStack.Keystone;
+
+/// <summary>A token with its secret. The secret is never formatted.</summary>
+internal sealed class Token(string secret, TokenBody body)
+{
+    public string Secret { get; } = secret;
+    public TokenBody Body { get; } = body;
+}
+
+/// <summary>One token for all services: fetched when first needed, renewed before it expires, one request however many wait.</summary>
+internal sealed class TokenSource(IKeystoneApi keystone, CloudSettings cloud, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan RenewBefore = TimeSpan.FromMinutes(2);
+    private readonly SemaphoreSlim fetching = new(1, 1);
+    private Token? current;
+
+    public async Task<Token> GetAsync(CancellationToken ct)
+    {
+        if (IsFresh(current))
+            return current!;
+        return await FetchAsync(stale: null, ct);
+    }
+
+    /// <summary>A token other than <paramref name="refused"/>, which a service answered with 401.</summary>
+    public Task<Token> RenewAsync(Token refused, CancellationToken ct) => FetchAsync(refused, ct);
+
+    public void Dispose() => fetching.Dispose();
+
+    private async Task<Token> FetchAsync(Token? stale, CancellationToken ct)
+    {
+        await fetching.WaitAsync(ct);
+        try
+        {
+            if (IsFresh(current) && !ReferenceEquals(current, stale))
+                return current!;
+            using ApiResponse<TokenEnvelope> answer = await keystone.IssueTokenAsync(Request(cloud), ct);
+            IEnumerable<string>? secrets = null;
+            if (answer.Content is not { } envelope || answer.Headers?.TryGetValues("X-Subject-Token", out secrets) != true)
+            {
+                throw new OpenStackApiException("identity", $"POST {cloud.AuthUrl}/auth/tokens", answer.StatusCode, null, null,
+                    "the answer carries no token; is this a Keystone v3?");
+            }
+
+            return current = new Token(secrets!.First(), envelope.Token);
+        }
+        finally
+        {
+            fetching.Release();
+        }
+    }
+
+    private bool IsFresh(Token? token) => token is not null && token.Body.ExpiresAt - RenewBefore > time.GetUtcNow();
+
+    private static AuthenticationRequest Request(CloudSettings cloud)
+    {
+        AuthenticationIdentity identity = cloud.AuthType switch
+        {
+            CloudAuthType.Password => new(["password"], Password: new PasswordMethod(new AuthenticationUser(
+                cloud.UserId, cloud.UserId is null ? cloud.Username : null, cloud.Password,
+                cloud.UserId is null ? Domain(cloud.UserDomainId, cloud.UserDomainName) : null))),
+            CloudAuthType.Token => new(["token"], Token: new TokenMethod(cloud.Token!)),
+            _ => new(["application_credential"], ApplicationCredential: new ApplicationCredentialMethod(
+                cloud.ApplicationCredentialId,
+                cloud.ApplicationCredentialId is null ? cloud.ApplicationCredentialName : null,
+                cloud.ApplicationCredentialSecret,
+                cloud.ApplicationCredentialId is null
+                    ? new AuthenticationUser(cloud.UserId, cloud.UserId is null ? cloud.Username : null, null,
+                        cloud.UserId is null ? Domain(cloud.UserDomainId, cloud.UserDomainName) : null)
+                    : null)),
+        };
+        // An application credential carries its project; Keystone refuses to be told another one.
+        bool scoped = cloud.AuthType != CloudAuthType.ApplicationCredential && (cloud.ProjectId ?? cloud.ProjectName) is not null;
+        AuthenticationScope? scope = scoped
+            ? new(new ProjectReference(cloud.ProjectId, cloud.ProjectId is null ? cloud.ProjectName : null,
+                cloud.ProjectId is null ? Domain(cloud.ProjectDomainId, cloud.ProjectDomainName) : null))
+            : null;
+        return new AuthenticationRequest(new Authentication(identity, scope));
+    }
+
+    private static DomainReference? Domain(string? id, string? name) =>
+        id is not null ? new DomainReference(id, null) : name is not null ? new DomainReference(null, name) : new DomainReference("default", null);
+}

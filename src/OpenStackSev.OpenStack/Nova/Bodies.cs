@@ -1,0 +1,61 @@
+using System.Text.Json.Serialization;
+
+namespace OpenStackSev.OpenStack.Nova;
+
+public sealed record ServerList(IReadOnlyList<Server> Servers, [property: JsonPropertyName("servers_links")] IReadOnlyList<Link>? Links = null);
+
+public sealed record ServerEnvelope(Server Server);
+
+/// <summary>An instance. Fields that only an administrator sees are null for others.</summary>
+public sealed record Server
+{
+    public required Guid Id { get; init; }
+    public string Name { get; init; } = "";
+
+    /// <summary><c>ACTIVE</c>, <c>ERROR</c>, <c>SHUTOFF</c>, …</summary>
+    public string Status { get; init; } = "UNKNOWN";
+
+    [JsonPropertyName("tenant_id")]
+    public string? ProjectId { get; init; }
+
+    /// <summary>Where nova-compute runs.</summary>
+    [JsonPropertyName("OS-EXT-SRV-ATTR:host")]
+    public string? Host { get; init; }
+
+    /// <summary>The compute node, which is the name of its resource provider.</summary>
+    [JsonPropertyName("OS-EXT-SRV-ATTR:hypervisor_hostname")]
+    public string? HypervisorHostname { get; init; }
+
+    public ServerFlavor? Flavor { get; init; }
+    public ServerFault? Fault { get; init; }
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+    public DateTimeOffset? Created { get; init; }
+    public DateTimeOffset? Updated { get; init; }
+}
+
+/// <summary>The flavor as it was when the server was made (2.47); no id, since the flavor may be gone.</summary>
+public sealed record ServerFlavor([property: JsonPropertyName("original_name")] string? OriginalName, IReadOnlyDictionary<string, string>? ExtraSpecs);
+
+public sealed record ServerFault(int? Code, string? Message);
+
+public sealed record FlavorList(IReadOnlyList<Flavor> Flavors, [property: JsonPropertyName("flavors_links")] IReadOnlyList<Link>? Links = null);
+
+/// <param name="Ram">MiB.</param>
+/// <param name="Disk">GiB.</param>
+/// <param name="ExtraSpecs">Null where policy hides them.</param>
+public sealed record Flavor(string Id, string Name, int Ram, int Vcpus, int Disk, IReadOnlyDictionary<string, string>? ExtraSpecs);
+
+public sealed record ServiceList(IReadOnlyList<ComputeService> Services);
+
+/// <param name="Status"><c>enabled</c> or <c>disabled</c>.</param>
+/// <param name="State"><c>up</c> or <c>down</c>.</param>
+public sealed record ComputeService(
+    Guid Id, string Binary, string Host, string Status, string State, [property: JsonPropertyName("disabled_reason")] string? DisabledReason);
+
+public sealed record HypervisorList(IReadOnlyList<Hypervisor> Hypervisors, [property: JsonPropertyName("hypervisors_links")] IReadOnlyList<Link>? Links = null);
+
+public sealed record Hypervisor(
+    Guid Id, [property: JsonPropertyName("hypervisor_hostname")] string HypervisorHostname, string State, string Status,
+    [property: JsonPropertyName("hypervisor_type")] string? HypervisorType);
+
+public sealed record Link(string Href, string Rel);

@@ -1,0 +1,31 @@
+using Refit;
+
+namespace OpenStackSev.OpenStack.Nova;
+
+/// <summary>Nova. Source: Compute API reference, microversions 2.53 to 2.104.</summary>
+public interface INovaApi
+{
+    /// <summary>One page of servers. Use <see cref="NovaPages.AllServersAsync"/> for all of them.</summary>
+    [Get("/servers/detail")]
+    Task<ServerList> ListServersAsync(
+        [Query, AliasAs("all_tenants")] bool? allTenants = null,
+        [Query] string? host = null,
+        [Query, AliasAs("changes-since")] string? changesSince = null,
+        [Query] int? limit = null,
+        [Query] string? marker = null,
+        CancellationToken ct = default);
+
+    [Get("/servers/{id}")]
+    Task<ServerEnvelope> GetServerAsync(Guid id, CancellationToken ct = default);
+
+    /// <summary>One page of flavors, with extra specs (2.61).</summary>
+    [Get("/flavors/detail")]
+    Task<FlavorList> ListFlavorsAsync(
+        [Query, AliasAs("is_public")] string? isPublic = null, [Query] int? limit = null, [Query] string? marker = null, CancellationToken ct = default);
+
+    [Get("/os-services")]
+    Task<ServiceList> ListServicesAsync([Query] string? binary = null, [Query] string? host = null, CancellationToken ct = default);
+
+    [Get("/os-hypervisors/detail")]
+    Task<HypervisorList> ListHypervisorsAsync([Query] int? limit = null, [Query] Guid? marker = null, CancellationToken ct = default);
+}

@@ -1,0 +1,43 @@
+using System.Runtime.CompilerServices;
+
+namespace OpenStackSev.OpenStack.Nova;
+
+/// <summary>Whole lists, page by page. Nova cuts every list at its <c>max_limit</c>, which a client cannot know.</summary>
+public static class NovaPages
+{
+    /// <summary>More pages than any cloud has; a service that repeats itself must not keep us for ever.</summary>
+    private const int MaximumPages = 10_000;
+
+    extension(INovaApi nova)
+    {
+        public IAsyncEnumerable<Server> AllServersAsync(bool allTenants, string? host = null, int? pageSize = null, CancellationToken ct = default) =>
+            PagesAsync(
+                async marker => (await nova.ListServersAsync(allTenants ? true : null, host, limit: pageSize, marker: marker, ct: ct)) is var page
+                    ? (page.Servers, page.Links) : default,
+                server => server.Id.ToString(), ct);
+
+        /// <summary>Public and private ones; private ones of others only for administrators.</summary>
+        public IAsyncEnumerable<Flavor> AllFlavorsAsync(int? pageSize = null, CancellationToken ct = default) =>
+            PagesAsync(
+                async marker => (await nova.ListFlavorsAsync("None", pageSize, marker, ct)) is var page ? (page.Flavors, page.Links) : default,
+                flavor => flavor.Id, ct);
+    }
+
+    private static async IAsyncEnumerable<T> PagesAsync<T>(
+        Func<string?, Task<(IReadOnlyList<T> Items, IReadOnlyList<Link>? Links)>> fetch, Func<T, string> marker,
+        [EnumeratorCancellation] CancellationToken ct)
+    {
+        string? last = null;
+        for (int page = 0; page < MaximumPages; page++)
+        {
+            ct.ThrowIfCancellationRequested();
+            (IReadOnlyList<T> items, IReadOnlyList<Link>? links) = await fetch(last);
+            foreach (T item in items)
+                yield return item;
+            // The link's own URL is not followed: it names the host that Nova believes to be, and an attacker's proxy could name another.
+            if (items.Count == 0 || links is null || !links.Any(link => link.Rel == "next"))
+                yield break;
+            last = marker(items[^1]);
+        }
+    }
+}

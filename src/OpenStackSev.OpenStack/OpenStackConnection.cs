@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using OpenStackSev.OpenStack.Glance;
+using OpenStackSev.OpenStack.Http;
+using OpenStackSev.OpenStack.Keystone;
+using OpenStackSev.OpenStack.Nova;
+using OpenStackSev.OpenStack.Placement;
+using Refit;
+
+namespace OpenStackSev.OpenStack;
+
+/// <summary>One cloud, as one user: its services, with a token that renews itself. Nothing is sent before the first call.</summary>
+/// <remarks>Every failure of a call is an <see cref="OpenStackApiException"/>. Safe to use from several threads.</remarks>
+public sealed class OpenStackConnection : IDisposable
+{
+    private readonly HttpMessageInvoker network;
+    private readonly bool ownsNetwork;
+    private readonly NetworkHandler counter;
+    private readonly List<HttpClient> clients = [];
+    private readonly TokenSource tokens;
+    private readonly Dictionary<string, ServiceHandler> services = new(StringComparer.Ordinal);
+
+    private OpenStackConnection(CloudSettings cloud, OpenStackConnectionOptions options)
+    {
+        ILogger log = options.LoggerFactory?.CreateLogger("OpenStackSev.OpenStack") ?? NullLogger.Instance;
+        HttpMessageHandler transport = options.Transport ?? Transport.For(cloud);
+        ownsNetwork = options.Transport is null;
+        network = new HttpMessageInvoker(transport, ownsNetwork);
+        counter = new NetworkHandler(network, options, log);
+        Keystone = Client<IKeystoneApi>(new KeystoneHandler(cloud.AuthUrl, Pipeline(options)));
+        tokens = new TokenSource(Keystone, cloud, options.Time);
+        Placement = Service<IPlacementApi>(ServiceType.Placement, cloud, options);
+        Nova = Service<INovaApi>(ServiceType.Compute, cloud, options);
+        Glance = Service<IGlanceApi>(ServiceType.Image, cloud, options);
+    }
+
+    public IKeystoneApi Keystone { get; }
+    public IPlacementApi Placement { get; }
+    public INovaApi Nova { get; }
+    public IGlanceApi Glance { get; }
+
+    /// <summary>HTTP requests sent so far, those to Keystone and repetitions included.</summary>
+    public long RequestCount => counter.Count;
+
+    /// <exception cref="CloudConfigurationException">The CA file cannot be used.</exception>
+    public static OpenStackConnection Open(CloudSettings cloud, OpenStackConnectionOptions? options = null) =>
+        new(cloud, options ?? new OpenStackConnectionOptions());
+
+    /// <summary>The microversion in use with a service; null for one that has none. Negotiated at the first call.</summary>
+    public Task<Microversion?> MicroversionAsync(ServiceType service, CancellationToken ct) => services[service.Name].MicroversionAsync(ct);
+
+    /// <summary>Who and what the token stands for.</summary>
+    public async Task<TokenBody> TokenAsync(CancellationToken ct) => (await tokens.GetAsync(ct)).Body;
+
+    public void Dispose()
+    {
+        foreach (HttpClient client in clients)
+            client.Dispose();
+        tokens.Dispose();
+        network.Dispose();
+    }
+
+    private T Service<T>(ServiceType service, CloudSettings cloud, OpenStackConnectionOptions options)
+    {
+        var handler = new ServiceHandler(service, cloud, tokens, Pipeline(options));
+        services.Add(service.Name, handler);
+        return Client<T>(handler);
+    }
+
+    private HttpMessageHandler Pipeline(OpenStackConnectionOptions options) => Retries.Around(new BorrowedHandler(counter), options);
+
+    private T Client<T>(HttpMessageHandler handler)
+    {
+        // The address is replaced by the catalogue's in the handler; HttpClient only insists on having one.
+        var client = new HttpClient(handler) { BaseAddress = new Uri("http://service.invalid"), Timeout = Timeout.InfiniteTimeSpan };
+        clients.Add(client);
+        return RestService.ForGenerated<T>(client, Failures.Settings());
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+
+namespace OpenStackSev.OpenStack;
+
+/// <summary>How a connection behaves. The defaults suit a daemon.</summary>
+public sealed record OpenStackConnectionOptions
+{
+    /// <summary>One attempt of one request.</summary>
+    public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>One request with all its attempts.</summary>
+    public TimeSpan TotalTimeout { get; init; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>Repetitions of an attempt that failed in passing; 0 for none.</summary>
+    public int Retries { get; init; } = 2;
+
+    /// <summary>Wait before the first repetition; doubled for each further one, with jitter.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>An answer that is larger is refused.</summary>
+    public long MaximumResponseBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>Sent onward with every request, so that one round can be followed through all services' logs: <c>req-</c> and a UUID.</summary>
+    public string? GlobalRequestId { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+    public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <summary>Replaces the network, for tests. The connection does not dispose it.</summary>
+    public HttpMessageHandler? Transport { get; init; }
+}

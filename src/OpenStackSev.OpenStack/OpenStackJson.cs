@@ -1,0 +1,34 @@
+using System.Text.Json.Serialization;
+using OpenStackSev.OpenStack.Glance;
+using OpenStackSev.OpenStack.Keystone;
+using OpenStackSev.OpenStack.Nova;
+using OpenStackSev.OpenStack.Placement;
+
+namespace OpenStackSev.OpenStack;
+
+/// <summary>How the services' bodies are read and written: snake case, nothing for null, unknown keys passed over.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    MaxDepth = 32)]
+[JsonSerializable(typeof(AuthenticationRequest))]
+[JsonSerializable(typeof(TokenEnvelope))]
+[JsonSerializable(typeof(ResourceProviderList))]
+[JsonSerializable(typeof(ResourceProvider))]
+[JsonSerializable(typeof(NewResourceProvider))]
+[JsonSerializable(typeof(ResourceProviderUpdate))]
+[JsonSerializable(typeof(ProviderInventories))]
+[JsonSerializable(typeof(ProviderTraits))]
+[JsonSerializable(typeof(ProviderUsages))]
+[JsonSerializable(typeof(ProviderAllocations))]
+[JsonSerializable(typeof(ConsumerAllocations))]
+[JsonSerializable(typeof(ResourceClassList))]
+[JsonSerializable(typeof(TraitList))]
+[JsonSerializable(typeof(ServerList))]
+[JsonSerializable(typeof(ServerEnvelope))]
+[JsonSerializable(typeof(FlavorList))]
+[JsonSerializable(typeof(ServiceList))]
+[JsonSerializable(typeof(HypervisorList))]
+[JsonSerializable(typeof(ImageList))]
+[JsonSerializable(typeof(Image))]
+internal sealed partial class OpenStackJson : JsonSerializerContext;

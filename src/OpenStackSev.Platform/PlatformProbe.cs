@@ -1,0 +1,62 @@
+namespace OpenStackSev.Platform;
+
+/// <summary>Reads what a machine says about its memory encryption: this one, or a folder laid out like one.</summary>
+public static class PlatformProbe
+{
+    /// <param name="root">
+    /// <c>/</c> asks this machine, its processor and its security processor included. Any other folder is only read; for its layout
+    /// see this folder's README.
+    /// </param>
+    /// <returns>
+    /// The facts, never an exception for what is there: a source that cannot be used is null and has a line in
+    /// <see cref="PlatformFacts.Findings"/>. Contradictions are not in there; for those ask <see cref="PlatformConsistency.Check"/>.
+    /// </returns>
+    public static PlatformFacts Read(string root)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(root);
+        SourceFolder folder = new(root);
+        List<PlatformFinding> findings = [];
+        Source<FileType> type = SourceFolder.TypeOf(folder.Root);
+        if (type is not { IsFound: true, Value: FileType.Directory })
+        {
+            string reason = type.IsFound ? $"expected a folder, found {SourceFolder.Describe(type.Value)}" : type.Reason;
+            findings.Add(new(PlatformCodes.RootMissing, folder.Root, reason));
+            return Nothing(folder.Root, findings);
+        }
+
+        ProcessorFacts? processor = CpuidSource.Read(folder, findings);
+        KvmAmdParameters? kvm = KvmAmdSource.Read(folder, findings);
+        bool snpIsOn = processor?.Encryption?.SevSnp == true && kvm?.SevSnp == true;
+        return new PlatformFacts
+        {
+            Root = folder.Root,
+            Simulated = SourceFolder.TypeOf(folder.Path("simulated")).State != SourceState.Missing,
+            Processor = processor,
+            KvmAmd = kvm,
+            AsidCapacity = MiscCgroupSource.ReadCapacity(folder, findings),
+            AsidCurrent = MiscCgroupSource.ReadCurrent(folder, findings),
+            Kernel = KernelSource.Read(folder, findings),
+            SmtActive = KernelSource.ReadSmt(folder, findings),
+            IommuPresent = KernelSource.ReadIommu(folder, findings),
+            SnpPlatformStatus = SnpStatusSource.Read(folder, snpIsOn, findings),
+            SnpFirmware = FirmwareSource.Read(folder, findings),
+            Findings = findings,
+        };
+    }
+
+    private static PlatformFacts Nothing(string root, List<PlatformFinding> findings) => new()
+    {
+        Root = root,
+        Simulated = false,
+        Processor = null,
+        KvmAmd = null,
+        AsidCapacity = null,
+        AsidCurrent = null,
+        Kernel = null,
+        SmtActive = null,
+        IommuPresent = null,
+        SnpPlatformStatus = null,
+        SnpFirmware = [],
+        Findings = findings,
+    };
+}
