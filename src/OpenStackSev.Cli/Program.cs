@@ -1,1 +1,3 @@
-System.Console.WriteLine();
+using OpenStackSev.Cli;
+
+return await Osev.RunAsync(args, CommandConsole.OfProcess(Environment.GetEnvironmentVariable));

@@ -1,0 +1,86 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace OpenStackSev.Cli;
+
+/// <summary>Where a command prints: results to <see cref="Out"/>, everything else to <see cref="Error"/>.</summary>
+/// <remarks>Colours and lines only on a terminal, and no colours with NO_COLOR. Redirected output is plain text of any width.</remarks>
+public sealed class CommandConsole
+{
+    // Wide enough that nothing is wrapped where nobody looks at a screen.
+    private const int Unlimited = 2000;
+
+    private readonly bool _terminal;
+    private readonly bool _colours;
+    private readonly IAnsiConsole _out;
+
+    /// <param name="terminal">True when <paramref name="output"/> is a terminal.</param>
+    /// <param name="colours">True to colour on a terminal.</param>
+    public CommandConsole(TextWriter output, TextWriter error, bool terminal, bool colours)
+    {
+        (Out, Error, _terminal, _colours) = (output, error, terminal, terminal && colours);
+        _out = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output),
+            Ansi = _colours ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = _colours ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+        });
+        if (!terminal)
+            _out.Profile.Width = Unlimited;
+    }
+
+    public TextWriter Out { get; }
+    public TextWriter Error { get; }
+
+    /// <summary>The console of this process. <paramref name="environment"/> is asked for NO_COLOR (https://no-color.org) and TERM.</summary>
+    public static CommandConsole OfProcess(Func<string, string?> environment) =>
+        new(Console.Out, Console.Error, terminal: !Console.IsOutputRedirected,
+            colours: string.IsNullOrEmpty(environment("NO_COLOR")) && environment("TERM") != "dumb");
+
+    public void WriteLine(string line = "") => Out.WriteLine(line);
+
+    /// <summary>A line in a Spectre style, e.g. <c>bold yellow</c>; the text is not markup.</summary>
+    public void WriteLine(string line, string style)
+    {
+        if (_colours)
+            _out.MarkupLine($"[{style}]{Markup.Escape(line)}[/]");
+        else
+            Out.WriteLine(line);
+    }
+
+    public void WriteTable(IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        Table table = new() { Border = _terminal ? TableBorder.Rounded : TableBorder.None };
+        foreach (string header in headers)
+            table.AddColumn(new TableColumn(new Text(header, new Style(decoration: Decoration.Bold))));
+        foreach (IReadOnlyList<string> row in rows)
+            table.AddRow(row.Select(cell => new Text(cell)));
+        WriteTrimmed(table);
+    }
+
+    /// <summary>One JSON document, indented.</summary>
+    public void WriteJson<T>(T value, JsonTypeInfo<T> type) => Out.WriteLine(JsonSerializer.Serialize(value, type));
+
+    public void WriteError(string error, string? hint)
+    {
+        Error.WriteLine("error: " + error);
+        if (hint is not null)
+            Error.WriteLine("hint: " + hint);
+    }
+
+    // A table fills its last column with blanks, which only a terminal does not show.
+    private void WriteTrimmed(IRenderable table)
+    {
+        if (_terminal)
+        {
+            _out.Write(table);
+            return;
+        }
+        string text = string.Concat(table.GetSegments(_out).Select(segment => segment.Text));
+        foreach (string line in text.TrimEnd('\n').Split('\n'))
+            Out.WriteLine(line.Trim(' '));
+    }
+}

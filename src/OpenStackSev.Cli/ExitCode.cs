@@ -1,0 +1,16 @@
+namespace OpenStackSev.Cli;
+
+/// <summary>What <c>osev</c> answers its caller. Findings about the judged thing are not failures: the command did its work.</summary>
+public static class ExitCode
+{
+    public const int Ok = 0;
+
+    /// <summary>The world failed: a folder, a service, a permission.</summary>
+    public const int Failed = 1;
+
+    /// <summary>EX_USAGE of sysexits.h: the command line cannot be meant.</summary>
+    public const int BadUsage = 64;
+
+    /// <summary>As a shell reports SIGINT.</summary>
+    public const int Interrupted = 130;
+}

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using System.Reflection;
+using OpenStackSev.Cli.Simulate;
+using OpenStackSev.Simulation;
+
+namespace OpenStackSev.Cli;
+
+/// <summary>The command <c>osev</c>: all commands, and how their failures end.</summary>
+public static class Osev
+{
+    /// <summary>Runs one command line.</summary>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, CommandConsole console, CancellationToken ct = default)
+    {
+        ParseResult parsed = Root(console).Parse(args);
+        if (parsed.Action is ParseErrorAction)
+        {
+            console.WriteError(OneLine(parsed.Errors[0].Message), $"see {PathOf(parsed.CommandResult)} --help");
+            return ExitCode.BadUsage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false }, ct);
+        }
+        catch (CommandException e)
+        {
+            console.WriteError(e.Message, e.Hint);
+            return e.ExitCode;
+        }
+        catch (SimulationException e)
+        {
+            console.WriteError(e.Message, e.Hint);
+            return ExitCode.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+        // A defect must not look like a crash of the machine: everything ends as error, hint and a code.
+        catch (Exception e)
+        {
+            console.WriteError($"{e.GetType().Name}: {OneLine(e.Message)}", "this is a defect of osev; please report it with the command line");
+            return ExitCode.Failed;
+        }
+    }
+
+    /// <summary>The tree of commands. A new command is one file, named as it is typed, and one line here.</summary>
+    private static RootCommand Root(CommandConsole console)
+    {
+        RootCommand root = new("Confidential virtual machines of AMD SEV on OpenStack: look, plan, check.")
+        {
+            FormatOption.Instance,
+            new OsevCommand("simulate", "Make things to try the rest on, without the hardware.")
+            {
+                Host.Create(console),
+            },
+            Completion.Create(console),
+        };
+        // Without the aliases /h and /?, which are paths here.
+        root.Options.Remove(root.Options.OfType<HelpOption>().Single());
+        root.Add(new HelpOption("--help", "-h") { Action = new HelpWithExamples(new HelpAction()) });
+        root.Options.OfType<VersionOption>().Single().Action = new PrintVersion(console);
+        return root;
+    }
+
+    private static string OneLine(string message) =>
+        string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.');
+
+    private static string PathOf(CommandResult result)
+    {
+        string name = result.Command is RootCommand ? "osev" : result.Command.Name;
+        return result.Parent is CommandResult parent ? $"{PathOf(parent)} {name}" : name;
+    }
+
+    private sealed class PrintVersion(CommandConsole console) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        // Without the revision that the compiler puts behind a "+".
+        public override int Invoke(ParseResult parseResult)
+        {
+            string version = typeof(Osev).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+            console.WriteLine("osev " + version.Split('+')[0]);
+            return ExitCode.Ok;
+        }
+    }
+}
