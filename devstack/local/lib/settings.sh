@@ -47,6 +47,7 @@ derive_settings() {
     # Nothing of the caller's environment reaches a service: a stack is the same wherever it is started from.
     ENVIRONMENT=(env -i --chdir="$STATE_DIR" "PATH=$PATH" HOME="$STATE_DIR/home" LC_ALL=C.UTF-8
         PYTHONWARNINGS=ignore PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1)
+    release_settings
 }
 
 save_settings() {
@@ -54,11 +55,12 @@ save_settings() {
     for name in "${SETTINGS[@]}"; do printf '%s=%q\n' "$name" "${!name}"; done >"$STATE_DIR/settings"
 }
 
-# load_saved_settings: those of the stack in STATE_DIR. RELEASE, when set, only says which folder is the default.
+# load_saved_settings: those of the stack in STATE_DIR; RELEASE only says which folder is the default.
+# Without a stack there: the defaults, and failure.
 load_saved_settings() {
-    load_release "${RELEASE:-zed}"
+    load_release "$RELEASE"
     STATE_DIR=${STATE_DIR:-$RELEASE_STATE_DIR}
-    [ -r "$STATE_DIR/settings" ] || return 1
+    [ -r "$STATE_DIR/settings" ] || { load_settings; return 1; }
     # shellcheck source=/dev/null
     . "$STATE_DIR/settings"
     load_release "$RELEASE"
