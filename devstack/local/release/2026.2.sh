@@ -117,3 +117,24 @@ join_namespace() {
 }
 
 release_leave() { ip netns delete "$NETNS" 2>/dev/null || true; }       # takes the veth pair along
+
+# --- services -------------------------------------------------------------------------------------------------
+
+# One process: a value that a second one still caches would come and go.
+release_start_nova_api() {
+    uwsgi_service nova-api "$NPORT" 1 nova.wsgi.osapi_compute:application -w "$ETC/nova/nova.conf" -w "$ETC/nova/api-paste.ini" \
+        -e OS_NOVA_CONFIG_DIR="$ETC/nova"
+}
+
+release_start_nova_metadata() {
+    uwsgi_service nova-metadata "$MPORT" 1 nova.wsgi.metadata:application -w "$ETC/nova/nova.conf" -w "$ETC/nova/api-paste.ini" \
+        -e OS_NOVA_CONFIG_DIR="$ETC/nova"
+}
+
+release_start_glance_api() {
+    uwsgi_service glance-api "$GPORT" 1 glance.wsgi.api:application -w "$ETC/glance" -e OS_GLANCE_CONFIG_DIR="$ETC/glance"
+}
+
+release_start_heat_api() {
+    uwsgi_service heat-api "$HPORT" 1 heat.wsgi.api:application -w "$ETC/heat" -e OS_HEAT_CONFIG_DIR="$ETC/heat"
+}
