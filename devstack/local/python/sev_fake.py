@@ -127,9 +127,10 @@ class SevFakeDriver(fake.FakeDriver):
             super().update_provider_tree(provider_tree, nodename, allocations=allocations)
             self._publish_on_root(provider_tree, nodename, contexts)
 
-    @staticmethod
-    def _publish_on_root(provider_tree, nodename, contexts):
+    def _publish_on_root(self, provider_tree, nodename, contexts):
         """As up to 2025.1: one number, of plain SEV. The trait says that the host can, the inventory how often."""
+        # Nova itself never goes back; the removal is for a lab that repeats the move.
+        self._publish_models(provider_tree, nodename, {})
         if contexts and contexts.get('sev'):
             inventory = dict(provider_tree.data(nodename).inventory, **inventory_of(contexts['sev']))
             provider_tree.update_inventory(nodename, inventory)
@@ -143,6 +144,17 @@ class SevFakeDriver(fake.FakeDriver):
 
         Follows _update_provider_tree_for_memory_encryption of Nova's libvirt driver.
         """
+        self._publish_models(provider_tree, nodename, contexts)
+        root = provider_tree.data(nodename)
+        if orc.MEM_ENCRYPTION_CONTEXT in root.inventory:
+            if allocations is None:
+                LOG.info('%s: encryption contexts move from the compute node to its child', nodename)
+                raise exception.ReshapeNeeded()
+            self._move_allocations(provider_tree, nodename, root.uuid, allocations)
+            provider_tree.remove_traits(nodename, os_traits.HW_CPU_X86_AMD_SEV)
+
+    @staticmethod
+    def _publish_models(provider_tree, nodename, contexts):
         for model, (suffix, trait) in MODELS.items():
             child = '%s_%s' % (nodename, suffix)
             if not contexts.get(model):
@@ -153,13 +165,6 @@ class SevFakeDriver(fake.FakeDriver):
                 provider_tree.new_child(child, nodename)
             provider_tree.update_inventory(child, inventory_of(contexts[model]))
             provider_tree.add_traits(child, os_traits.OWNER_NOVA, trait)
-        root = provider_tree.data(nodename)
-        if orc.MEM_ENCRYPTION_CONTEXT in root.inventory:
-            if allocations is None:
-                LOG.info('%s: encryption contexts move from the compute node to its child', nodename)
-                raise exception.ReshapeNeeded()
-            self._move_allocations(provider_tree, nodename, root.uuid, allocations)
-            provider_tree.remove_traits(nodename, os_traits.HW_CPU_X86_AMD_SEV)
 
     @staticmethod
     def _move_allocations(provider_tree, nodename, root_uuid, allocations):

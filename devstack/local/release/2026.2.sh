@@ -49,6 +49,7 @@ in_chroot() {
 
 missing_in_chroot() {
     local installed
+    # shellcheck disable=SC2016  # dpkg-query's own format, not the shell's
     installed=$(in_chroot dpkg-query -W -f '${Status} ${Package}\n' | sed -n 's/^install ok installed //p')
     printf '%s\n' "$@" | grep -vxF "$installed" || true
 }
