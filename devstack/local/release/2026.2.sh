@@ -136,6 +136,7 @@ release_start_glance_api() {
     uwsgi_service glance-api "$GPORT" 1 glance.wsgi.api:application -w "$ETC/glance" -e OS_GLANCE_CONFIG_DIR="$ETC/glance"
 }
 
+# Heat takes its configuration from the command line only, which uwsgi makes up for it from this variable.
 release_start_heat_api() {
-    uwsgi_service heat-api "$HPORT" 1 heat.wsgi.api:application -w "$ETC/heat" -e OS_HEAT_CONFIG_DIR="$ETC/heat"
+    uwsgi_service heat-api "$HPORT" 1 heat.wsgi.api:application -w "$ETC/heat" -e UWSGI_PYARGV="--config-file $ETC/heat/heat.conf"
 }
