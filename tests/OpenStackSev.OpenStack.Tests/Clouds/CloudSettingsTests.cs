@@ -19,7 +19,7 @@ public sealed class CloudSettingsTests : IDisposable
     [Fact]
     public void Secrets_are_not_shown()
     {
-        var settings = _folder.Load(Cloud("token: hunter2-t, application_credential_secret: hunter2-s, password: hunter2-p", auth: ""));
+        var settings = _folder.Load(Cloud("token: hunter2-t, application_credential_secret: hunter2-s, password: hunter2-p", "auth_type: password", auth: ""));
         Assert.Equal(("hunter2-t", "hunter2-s", "hunter2-p"), (settings.Token, settings.ApplicationCredentialSecret, settings.Password));
         Assert.DoesNotContain("hunter2", settings.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", _folder.Environment.With("OS_PASSWORD", "hunter2").ToString(), StringComparison.Ordinal);
