@@ -182,7 +182,9 @@ internal sealed class ConfigYaml
         public ConfigNode Add(ConfigNode node)
         {
             _size += node.Size;   // both at most the maximum: no overflow
-            return _size <= MaximumSize ? node : throw new ConfigYamlException(yaml.Line, $"more than {MaximumSize} values, aliases counted");
+            return _size <= MaximumSize
+                ? node
+                : throw new ConfigYamlException(yaml.Line, $"more than {MaximumSize} values, aliases counted");
         }
     }
 }

@@ -84,7 +84,8 @@ public sealed class ConfigYamlTests : IDisposable
     [Fact]
     public void Scalars_stay_as_they_are_written()
     {
-        var settings = _folder.Load("clouds: {c: {auth: {auth_url: 'http://k', username: 0123, password: 'null', project_id: 1e3, user_domain_id: ~}}}");
+        const string auth = "{auth_url: 'http://k', username: 0123, password: 'null', project_id: 1e3, user_domain_id: ~}";
+        var settings = _folder.Load($"clouds: {{c: {{auth: {auth}}}}}");
         Assert.Equal(("0123", "null", "1e3", "default"), (settings.Username, settings.Password, settings.ProjectId, settings.UserDomainId));
     }
 
@@ -101,13 +102,17 @@ public sealed class ConfigYamlTests : IDisposable
     [InlineData("[")]
     [InlineData("{a: ")]
     [InlineData("- ")]
-    public void Deep_nesting_is_refused(string opening) =>
-        Assert.Contains("deeper than 32", _folder.Refused("a:\n " + string.Concat(Enumerable.Repeat(opening, 5000))).Message, StringComparison.Ordinal);
+    public void Deep_nesting_is_refused(string opening)
+    {
+        string deep = "a:\n " + string.Concat(Enumerable.Repeat(opening, 5000));
+        Assert.Contains("deeper than 32", _folder.Refused(deep).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_large_file_is_refused()
     {
-        Assert.Contains("larger than 1 MiB", _folder.Refused(CloudFolder.Dev + "\n#" + new string('x', 1024 * 1024)).Message, StringComparison.Ordinal);
+        var error = _folder.Refused(CloudFolder.Dev + "\n#" + new string('x', 1024 * 1024));
+        Assert.Contains("larger than 1 MiB", error.Message, StringComparison.Ordinal);
         Assert.Equal("dev", _folder.Load(CloudFolder.Dev + "\n#" + new string('x', 1024 * 1000)).Name);
     }
 
