@@ -2,7 +2,7 @@ namespace OpenStackSev.OpenStack;
 
 /// <summary>Turns the settings of a chosen cloud into <see cref="CloudSettings"/>: old names, defaults, and what must be there.</summary>
 /// <remarks>
-/// Follows openstacksdk's <c>magic_fixes</c> and, for the default domain and for a region from the environment, the <c>openstack</c> command.
+/// Follows openstacksdk's <c>magic_fixes</c>; the default domain and OS_REGION_NAME follow the <c>openstack</c> command.
 /// Messages show keys and harmless values; a value that could be a secret is never shown.
 /// </remarks>
 internal sealed class CloudReader
@@ -100,7 +100,13 @@ internal sealed class CloudReader
     }
 
     private readonly record struct Scope(
-        string? ProjectId, string? ProjectName, string? ProjectDomainId, string? ProjectDomainName, string? DomainId, string? DomainName, string? System)
+        string? ProjectId,
+        string? ProjectName,
+        string? ProjectDomainId,
+        string? ProjectDomainName,
+        string? DomainId,
+        string? DomainName,
+        string? System)
     {
         public bool IsNone => (ProjectId ?? ProjectName ?? DomainId ?? DomainName ?? System) is null;
     }
@@ -127,7 +133,7 @@ internal sealed class CloudReader
 
     /// <param name="key"><c>user_domain</c> or <c>project_domain</c>.</param>
     /// <param name="defaults">True when a name is looked up in the domain, so that there has to be one.</param>
-    /// <param name="shared">True when <c>domain_id</c> stands for both domains: there is a project. Else it is what the token is for.</param>
+    /// <param name="shared">True when there is a project: then <c>domain_id</c> is both domains, else what the token is for.</param>
     private (string? Id, string? Name) Domain(string key, bool defaults, bool shared)
     {
         string? id = Scoping(key + "_id"), name = Scoping(key + "_name");
@@ -174,7 +180,8 @@ internal sealed class CloudReader
         string remedy = _cloud.File is null
             ? $"export {(missing.Count == 1 ? "it" : "them")}, or set OS_CLOUD to a cloud of clouds.yaml"
             : $"put {(missing.Count == 1 ? "it" : "them")} under clouds.{_cloud.Name}; secrets may be in secure.yaml beside it";
-        throw new CloudConfigurationException($"{_cloud.Subject} lack{(_cloud.File is null ? "" : "s")} {string.Join(", ", missing)}", remedy);
+        string lack = _cloud.File is null ? "lack" : "lacks";
+        throw new CloudConfigurationException($"{_cloud.Subject} {lack} {string.Join(", ", missing)}", remedy);
     }
 
     /// <summary>Keystone's v3 root, whatever root a person wrote: v2.0 left Keystone in Queens.</summary>
@@ -191,9 +198,9 @@ internal sealed class CloudReader
     {
         const string suffix = "_endpoint_override";
         var overrides = new Dictionary<string, Uri>(StringComparer.Ordinal);
-        foreach (string key in _settings.Entries.Keys.Where(key => key.Length > suffix.Length && key.EndsWith(suffix, StringComparison.Ordinal)))
+        foreach (string key in _settings.Entries.Keys.Where(key => key.EndsWith(suffix, StringComparison.Ordinal)))
         {
-            if (Setting(key) is { } url)
+            if (key.Length > suffix.Length && Setting(key) is { } url)
                 overrides[key[..^suffix.Length].Replace('_', '-')] = Url(key, url);
         }
 
@@ -240,7 +247,7 @@ internal sealed class CloudReader
         string path = _environment.FullPath(written);
         return !Verify() || File.Exists(path)
             ? path
-            : throw Wrong("cacert", $"names {path}, which is not there", "correct the path or remove the key to trust the system's certificates");
+            : throw Wrong("cacert", $"names {path}, which is not there", "correct the path, or remove it to trust what the system trusts");
     }
 
     /// <summary>The region and what the file says for it alone: OS_REGION_NAME when it is one of the cloud's, else the first.</summary>
@@ -268,13 +275,16 @@ internal sealed class CloudReader
         {
             null => [],
             ConfigList list => list.Items,
-            ConfigText { Value: { } names } => names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(name => new ConfigText(name)),
+            ConfigText { Value: { } names } => names
+                .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Select(name => new ConfigText(name)),
             _ => throw Wrong("regions", "is not a list", "write the names of the regions as a list"),
         };
         return [.. nodes.Select(node => node switch
         {
             ConfigText { Value: { } name } => (name, ConfigMap.Empty),
-            ConfigMap map when map.Find("name") is ConfigText { Value: { } name } => (name, map.Find("values") as ConfigMap ?? ConfigMap.Empty),
+            ConfigMap map when map.Find("name") is ConfigText { Value: { } name } =>
+                (name, map.Find("values") as ConfigMap ?? ConfigMap.Empty),
             _ => throw Wrong("regions", "has an entry without a name", "write the names of the regions as a list"),
         })];
     }

@@ -13,7 +13,11 @@ public sealed class CloudSelectionTests : IDisposable
         Assert.Equal("system", CloudSettings.Load(null, _folder.Environment).Name);
         _folder.Write("home/.config/openstack/clouds.yml", Named("home"));
         Assert.Equal("home", CloudSettings.Load(null, _folder.Environment).Name);
-        _folder.Write("work/clouds.json", """{"clouds": {"work": {"auth": {"auth_url": "http://k", "username": "u", "password": "p", "project_id": "1"}}}}""");
+        _folder.Write("work/clouds.json", """
+            {
+            \t"clouds": {"work": {"auth": {"auth_url": "http://k", "username": "u", "password": "p", "project_id": "1"}}}
+            }
+            """.Replace("\\t", "\t", StringComparison.Ordinal));
         Assert.Equal("work", CloudSettings.Load(null, _folder.Environment).Name);
     }
 
@@ -72,7 +76,8 @@ public sealed class CloudSelectionTests : IDisposable
     [Fact]
     public void A_profile_of_clouds_public_yaml_lies_under_the_cloud()
     {
-        _folder.Write("etc/clouds-public.yaml", "public-clouds: {acme: {auth: {auth_url: 'https://{region_name}.acme.example'}, interface: admin}}");
+        const string acme = "{auth: {auth_url: 'https://{region_name}.acme.example'}, interface: admin}";
+        _folder.Write("etc/clouds-public.yaml", $"public-clouds: {{acme: {acme}}}");
         var settings = _folder.Load("clouds: {a: {profile: acme, region_name: north, auth: {username: u, password: p, project_name: x}}}");
         Assert.Equal(("https://north.acme.example/v3", "admin"), (settings.AuthUrl.AbsoluteUri, settings.Interface));
     }
@@ -103,7 +108,9 @@ public sealed class CloudSelectionTests : IDisposable
         var error = _folder.Refused(Named("alpha", "production", "producton-2"), "producton");
         Assert.Equal($"cloud 'producton' is not in {_folder.Working}/clouds.yaml", error.Message);
         Assert.Equal("it holds: production, producton-2, alpha", error.Hint);
-        Assert.Contains("and 2 more", _folder.Refused(Named([.. Enumerable.Range(0, 12).Select(i => $"c{i}")]), "x").Hint, StringComparison.Ordinal);
+
+        var many = Enumerable.Range(0, 12).Select(i => $"c{i}");
+        Assert.Contains("and 2 more", _folder.Refused(Named([.. many]), "x").Hint, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -138,8 +145,10 @@ public sealed class CloudSelectionTests : IDisposable
     }
 
     private CloudEnvironment Variables() => _folder.Environment
-        .With("OS_AUTH_URL", "http://fromenv:5000").With("OS_USERNAME", "fromenv").With("OS_PASSWORD", "hunter2").With("OS_PROJECT_NAME", "fromenv-project");
+        .With("OS_AUTH_URL", "http://fromenv:5000").With("OS_PROJECT_NAME", "fromenv-project")
+        .With("OS_USERNAME", "fromenv").With("OS_PASSWORD", "hunter2");
 
     private static string Named(params string[] names) =>
-        "clouds:\n" + string.Concat(names.Select(name => $"  {name}: {{auth: {{auth_url: 'http://k', username: u, password: p, project_id: '1'}}}}\n"));
+        "clouds:\n" + string.Concat(names.Select(name =>
+            $"  {name}: {{auth: {{auth_url: 'http://k', username: u, password: p, project_id: '1'}}}}\n"));
 }

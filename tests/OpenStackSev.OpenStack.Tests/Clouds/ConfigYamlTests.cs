@@ -22,6 +22,7 @@ public sealed class ConfigYamlTests : IDisposable
     [InlineData("clouds:\n  dev:\n    password: {hunter2, hunter2}\n", 3)]
     [InlineData("clouds:\n  dev:\n    password: {{ hunter2 }}\n", 3)]
     [InlineData("clouds:\n  dev: [hunter2\n", 3)]
+    [InlineData("clouds:\n  dev:\n    password: [hunter2\n    username: u\n", 3)]
     [InlineData("clouds:\n  dev:\n\tpassword: hunter2\n", 3)]
     [InlineData("clouds:\n  dev:\n    password: hunter2\n   username: u\n", 4)]
     [InlineData("clouds: {}\n---\nhunter2: {}\n", 2)]
@@ -35,6 +36,27 @@ public sealed class ConfigYamlTests : IDisposable
         int told = int.Parse(error.Message.Split(", line ")[1].Split(':')[0]);
         Assert.True(Math.Abs(told - line) <= 1, error.Message);
         Assert.Null(error.InnerException);
+    }
+
+    /// <summary>Every single slip of the pen in a good file either loads or is refused in our own words.</summary>
+    [Fact]
+    public void One_wrong_character_anywhere_never_escapes_as_another_exception()
+    {
+        foreach (char wrong in "\t\n'\"*:[{")
+        {
+            for (int i = 0; i < CloudFolder.Dev.Length; i++)
+            {
+                string yaml = CloudFolder.Dev[..i] + wrong + CloudFolder.Dev[(i + 1)..];
+                try
+                {
+                    _folder.Load(yaml);
+                }
+                catch (CloudConfigurationException error)
+                {
+                    Assert.DoesNotContain("hunter2", error.ToString() + error.Hint, StringComparison.Ordinal);
+                }
+            }
+        }
     }
 
     [Fact]
@@ -62,7 +84,8 @@ public sealed class ConfigYamlTests : IDisposable
     [Fact]
     public void Scalars_stay_as_they_are_written()
     {
-        var settings = _folder.Load("clouds: {c: {auth: {auth_url: 'http://k', username: 0123, password: 'null', project_id: 1e3, user_domain_id: ~}}}");
+        const string auth = "{auth_url: 'http://k', username: 0123, password: 'null', project_id: 1e3, user_domain_id: ~}";
+        var settings = _folder.Load($"clouds: {{c: {{auth: {auth}}}}}");
         Assert.Equal(("0123", "null", "1e3", "default"), (settings.Username, settings.Password, settings.ProjectId, settings.UserDomainId));
     }
 
@@ -79,21 +102,24 @@ public sealed class ConfigYamlTests : IDisposable
     [InlineData("[")]
     [InlineData("{a: ")]
     [InlineData("- ")]
-    public void Deep_nesting_is_refused(string opening) =>
-        Assert.Contains("deeper than 32", _folder.Refused("a:\n " + string.Concat(Enumerable.Repeat(opening, 5000))).Message, StringComparison.Ordinal);
+    public void Deep_nesting_is_refused(string opening)
+    {
+        string deep = "a:\n " + string.Concat(Enumerable.Repeat(opening, 5000));
+        Assert.Contains("deeper than 32", _folder.Refused(deep).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_large_file_is_refused()
     {
-        Assert.Contains("larger than 1 MiB", _folder.Refused(CloudFolder.Dev + "\n#" + new string('x', 1024 * 1024)).Message, StringComparison.Ordinal);
+        var error = _folder.Refused(CloudFolder.Dev + "\n#" + new string('x', 1024 * 1024));
+        Assert.Contains("larger than 1 MiB", error.Message, StringComparison.Ordinal);
         Assert.Equal("dev", _folder.Load(CloudFolder.Dev + "\n#" + new string('x', 1024 * 1000)).Name);
     }
 
     [Fact]
     public void A_file_that_cannot_be_read_says_so()
     {
-        if (!OperatingSystem.IsLinux())
-            Assert.Skip("needs a file whose reading fails for every user");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs a file whose reading fails for every user");
         var environment = _folder.Environment.With("OS_CLIENT_CONFIG_FILE", "/proc/self/mem");
         Assert.StartsWith("cannot read /proc/self/mem: ", CloudFolder.Refused(environment).Message, StringComparison.Ordinal);
     }
@@ -102,9 +128,10 @@ public sealed class ConfigYamlTests : IDisposable
     public void A_file_without_permission_says_so()
     {
         string file = _folder.Write("work/clouds.yaml", CloudFolder.Dev);
-        if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
-            Assert.Skip("the administrator reads everything");
-        File.SetUnixFileMode(file, UnixFileMode.None);
+        Assert.SkipWhen(Environment.IsPrivilegedProcess, "the administrator reads everything");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs the modes of a file");
+        if (OperatingSystem.IsLinux())
+            File.SetUnixFileMode(file, UnixFileMode.None);
         Assert.Equal($"cannot read {file}: permission denied", CloudFolder.Refused(_folder.Environment).Message);
     }
 }
