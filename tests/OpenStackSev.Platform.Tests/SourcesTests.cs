@@ -160,6 +160,16 @@ public class SourcesTests
     [Theory, InlineData(0), InlineData(31), InlineData(33)]
     public void An_answer_of_another_size_is_malformed(int size) => Assert.Equal(SourceState.Malformed, SnpStatusSource.Parse(new byte[size]).State);
 
+    [Fact]
+    public void A_file_with_more_than_the_answer_is_malformed_not_cut()
+    {
+        using HostFolder host = new();
+        host.Write(HostFolder.Status, [.. HostFolder.StatusBytes(), 0]);
+        PlatformFacts facts = host.Read();
+        Assert.Null(facts.SnpPlatformStatus);
+        Assert.Equal([PlatformCodes.SnpStatusMalformed], facts.Findings.Select(f => f.Code));
+    }
+
     [Theory]
     [InlineData($"{HostFolder.Parameters}/sev_snp", "N\n")]
     [InlineData("cpuid", "0x00000000 0x00: eax=0x0 ebx=0x0 ecx=0x0 edx=0x0\n0x00000001 0x00: eax=0x0 ebx=0x0 ecx=0x0 edx=0x0\n")]
