@@ -84,8 +84,8 @@ internal sealed partial class HostFolder : IDisposable
 
     public void Link(string relative, string target)
     {
-        Remove(relative);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path(relative))!);
+        Remove(relative);
         File.CreateSymbolicLink(Path(relative), target);
     }
 
