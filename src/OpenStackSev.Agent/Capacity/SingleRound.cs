@@ -1,4 +1,5 @@
 using OpenStackSev.Api.Capacity;
+using OpenStackSev.OpenStack;
 using OpenStackSev.OpenStack.Placement;
 
 namespace OpenStackSev.Agent.Capacity;
@@ -8,19 +9,30 @@ public sealed class SingleRound(CapacityPublisher publisher, Random jitter, Text
 {
     private const int MaximumConflicts = 20;
 
+    /// <summary>Failures that the service itself answered with. Placement also answers 500 when two writers meet at the wrong moment.</summary>
+    private const int MaximumFailures = 3;
+
     /// <exception cref="PersistentConflictException">Others wrote at every attempt.</exception>
     public async Task RunAsync(bool dryRun, CancellationToken ct)
     {
-        for (int conflicts = 0; conflicts < MaximumConflicts; conflicts++)
+        int conflicts = 0, failures = 0;
+        while (conflicts < MaximumConflicts)
         {
-            PublishOutcome outcome = await publisher.PublishAsync(dryRun, ct);
-            if (outcome.Result != PublishResult.Conflict)
+            try
             {
-                Print(outcome);
-                return;
+                PublishOutcome outcome = await publisher.PublishAsync(dryRun, ct);
+                if (outcome.Result != PublishResult.Conflict)
+                {
+                    Print(outcome);
+                    return;
+                }
+            }
+            catch (OpenStackApiException e) when (e is { IsTransient: true, Status: not null } && ++failures < MaximumFailures)
+            {
+                // The next attempt reads again, as after a conflict.
             }
 
-            await Task.Delay(Backoff.AfterConflict(conflicts, jitter), ct);
+            await Task.Delay(Backoff.AfterConflict(conflicts++, jitter), ct);
         }
 
         throw new PersistentConflictException(MaximumConflicts);

@@ -39,16 +39,16 @@ public static class Programs
             await process.WaitForExitAsync(limit.Token);
             return new Ended(process.ExitCode, await output, await error);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{process.StartInfo.FileName} did not end within {LongestRun}");
+            throw new TimeoutException($"{process.StartInfo.FileName} did not end within {LongestRun}", e);
         }
     }
 
     private static Process Start(string program, IReadOnlyList<string> arguments)
     {
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (string argument in arguments)
             start.ArgumentList.Add(argument);
         foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("OS_", StringComparison.Ordinal)).ToArray())

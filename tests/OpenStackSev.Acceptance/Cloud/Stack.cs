@@ -1,7 +1,7 @@
 using OpenStackSev.Acceptance.Cloud;
 
 [assembly: AssemblyFixture(typeof(Stack))]
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 
 namespace OpenStackSev.Acceptance.Cloud;
 

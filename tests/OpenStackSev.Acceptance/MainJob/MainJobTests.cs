@@ -14,6 +14,7 @@ public sealed class MainJobTests(Stack stack) : IAsyncLifetime
     {
         RealCloud cloud = stack.Cloud;
         await cloud.DeleteServersAsync(Servers);
+        await cloud.DeleteGuardProvidersAsync();
         image = await cloud.ImageAsync("sev-image", ("hw_firmware_type", "uefi"), ("hw_machine_type", "q35"));
         sevFlavor = await cloud.FlavorAsync("sev.small", ("hw:mem_encryption", "true"), ("resources:CUSTOM_SEV_ASID", "1"));
     }

@@ -16,6 +16,7 @@ public sealed class OperationsTests(Stack stack) : IAsyncLifetime
     {
         RealCloud cloud = stack.Cloud;
         await cloud.DeleteServersAsync(Servers);
+        await cloud.DeleteGuardProvidersAsync();
         image = await cloud.ImageAsync("ops-image", ("hw_firmware_type", "uefi"), ("hw_machine_type", "q35"));
         sevFlavor = await cloud.FlavorAsync("ops.sev", ("hw:mem_encryption", "true"), ("resources:CUSTOM_SEV_ASID", "1"));
     }
@@ -113,7 +114,7 @@ public sealed class OperationsTests(Stack stack) : IAsyncLifetime
         string[] theirs = [.. Enumerable.Range(1, 19).Select(number => $"CUSTOM_WRITER_{number}")];
         await Task.WhenAll([node.PublishAsync(), .. theirs.Select(name => WriteTraitAsync("compute2", name))]);
         await node.PublishAsync();
-        Assert.Superset([.. theirs, "CUSTOM_SEV_CPU_MILAN"], (await ProviderAsync("compute2")).Traits.ToHashSet());
+        Assert.Superset(theirs.Append("CUSTOM_SEV_CPU_MILAN").ToHashSet(), (await ProviderAsync("compute2")).Traits.ToHashSet());
         Assert.Equal((9, 0), (await ProviderAsync(node.Sev)).Inventories["CUSTOM_SEV_ASID"]);
     }
 
@@ -202,7 +203,8 @@ public sealed class OperationsTests(Stack stack) : IAsyncLifetime
                 HttpMethod.Put, "placement", $"/resource_providers/{now.Uuid}/traits", body);
             if (status == HttpStatusCode.OK)
                 return;
-            Assert.True(status == HttpStatusCode.Conflict, $"{status} {answer}");
+            // Placement answers 409, and now and then 500 "Another thread concurrently updated the resource provider data".
+            Assert.True(status is HttpStatusCode.Conflict or HttpStatusCode.InternalServerError, $"{status} {answer}");
         }
 
         Assert.Fail($"{trait} lost 200 races");
