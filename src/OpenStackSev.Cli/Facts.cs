@@ -93,7 +93,7 @@ internal static class Facts
             console.WriteTable(["FINDING", "SUBJECT", "DETAIL"], findings.Select(f => new[] { f.Code, f.Subject, f.Detail }));
     }
 
-    /// <summary>Pools whose guests do not take each other's ASIDs. With ciphertext hiding the use of two is only known together.</summary>
+    /// <summary>Pools whose guests do not take each other's ASIDs.</summary>
     internal static IReadOnlyList<PoolDocument> Pools(AsidPools pools) => pools.SevEsAndSnpShare
         ?
         [
@@ -103,9 +103,12 @@ internal static class Facts
         :
         [
             new(["SEV"], pools.Sev, pools.SevInUse),
-            new(["SEV-ES"], pools.SevEs, pools.SevSnp == 0 ? pools.SevEsAndSnpInUse : null),
-            new(["SEV-SNP"], pools.SevSnp, pools.SevEs == 0 ? pools.SevEsAndSnpInUse : null),
+            new(["SEV-ES"], pools.SevEs, InUse(pools, other: pools.SevSnp)),
+            new(["SEV-SNP"], pools.SevSnp, InUse(pools, other: pools.SevEs)),
         ];
+
+    // The kernel counts the two together: of none there is none of each, and of some it does not say which.
+    private static uint? InUse(AsidPools pools, uint other) => other == 0 || pools.SevEsAndSnpInUse == 0 ? pools.SevEsAndSnpInUse : null;
 
     private static string Announces(ProcessorFacts? processor)
     {

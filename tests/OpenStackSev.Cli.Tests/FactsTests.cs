@@ -49,7 +49,15 @@ public sealed class FactsTests : IDisposable
     {
         await SimulateAsync("turin-cth", "--hidden-asids", "64");
         JsonElement facts = (await CommandLine.RunAsync("facts", "--root", Host, "--format", "json")).Succeeded().Json();
-        Assert.Equal(["SEV 754 0", "SEV-ES 188 ", "SEV-SNP 64 "], Pools(facts));
+        Assert.Equal(["SEV 754 0", "SEV-ES 188 0", "SEV-SNP 64 0"], Pools(facts));
+    }
+
+    [Fact]
+    public async Task Guests_that_the_kernel_counts_together_are_not_guessed_apart()
+    {
+        await SimulateAsync("turin-cth", "--set-current", "sev=2,sev_es=3");
+        JsonElement facts = (await CommandLine.RunAsync("facts", "--root", Host, "--format", "json")).Succeeded().Json();
+        Assert.Equal(["SEV 754 2", "SEV-ES 124 ", "SEV-SNP 128 "], Pools(facts));
     }
 
     [Theory]
