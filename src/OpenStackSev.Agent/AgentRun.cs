@@ -120,7 +120,7 @@ public static class AgentRun
     private static Explanation? Explain(Exception exception) => exception switch
     {
         AgentConfigurationException e => new(string.Join(Environment.NewLine + "error: ", e.Problems), null, ExitCodes.Configuration),
-        CloudConfigurationException e => new(e.Message, null, ExitCodes.Configuration),
+        CloudConfigurationException e => new(e.Message, e.Hint, ExitCodes.Configuration),
         StateFolderException e => new(e.Message, e.Hint, ExitCodes.Configuration),
         NodeNotFoundException e => new(e.Message,
             "start nova-compute on this node first, or set [capacity] node_name to its hypervisor_hostname", ExitCodes.TryLater),

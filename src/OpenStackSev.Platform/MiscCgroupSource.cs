@@ -38,7 +38,7 @@ internal static class MiscCgroupSource
         return null;
     }
 
-    // Before Linux 6.11 the root cgroup has no misc.current. Each child's counts all below it; guests run in none but a child.
+    // Before Linux 6.5 (e973dfe92994) the root cgroup has no misc.current. Each child's counts all below it; guests run in none but a child.
     private static (Source<AsidCounts> Counts, string Path) SumOfChildren(string root, string inRoot)
     {
         Source<IReadOnlyList<string>> children = SourceFolder.List(root, RootEntryLimit);

@@ -114,8 +114,9 @@ public static class PlatformConsistency
                 $"sev {current.Sev} of {capacity.Sev}, sev_es {current.SevEs} of {capacity.SevEs}")
             : null;
 
+    // -1, read back as the largest number, is how an operator asks for the whole pool.
     private static PlatformFinding? CiphertextHidingAbovePool(PlatformFacts facts) =>
-        facts is { KvmAmd.CiphertextHidingAsids: { } hidden, AsidCapacity: { } capacity } && hidden > capacity.SevEs
+        facts is { KvmAmd.CiphertextHidingAsids: { } hidden and < uint.MaxValue, AsidCapacity: { } capacity } && hidden > capacity.SevEs
             ? new(PlatformCodes.CiphertextHidingAbovePool, $"{Parameters}/ciphertext_hiding_asids",
                 $"{hidden}, but SEV-ES and SEV-SNP have {capacity.SevEs} ASIDs together")
             : null;

@@ -24,7 +24,7 @@ internal static class SnpStatusSource
         if (folder.IsMachine && !snpIsOn)
             return null;
         string path = folder.Path(folder.IsMachine ? "dev/sev" : FolderFile);
-        Source<SnpPlatformStatus> status = (folder.IsMachine ? Ask(path) : SourceFolder.ReadBytes(path, Size)).Then(Parse);
+        Source<SnpPlatformStatus> status = (folder.IsMachine ? Ask(path) : SourceFolder.ReadBytes(path, SourceFolder.TextLimit)).Then(Parse);
         if (status.IsFound)
             return status.Value;
         if (status.State != SourceState.Missing || snpIsOn)

@@ -46,18 +46,26 @@ stop_surplus_computes() {
     say "stopped, since --computes is $COMPUTES: ${surplus[*]}"
 }
 
-# wait_for_computes NAME...
-# A service that was killed counts as up for service_down_time: reports from before this run do not count.
+# wait_for_computes NAME...: and for conductor and scheduler, without which they are of no use.
 wait_for_computes() {
-    local since='' name
-    [ -z "$STARTED" ] || since=$(date -u -d "@$(($(date +%s) - SECONDS))" +%FT%T)
-    inside "$PYTHON" "$CODE_DIR/health.py" --keystone "http://$IP:$KPORT/v3" --password "$PASSWORD" \
-        --since "$since" --seconds 120 "$@" >"$LOG_DIR/health.log" 2>&1 && { say "computes are ready: $*"; return 0; }
+    local name services=() health
     for name in nova-conductor nova-scheduler "${@/#/nova-}"; do
-        alive "$name" || die_of "$name" "has died"
+        services+=("$name@$(start_of "$name")")
     done
-    die_of health "shows that computes do not report"
+    inside "$PYTHON" "$CODE_DIR/health.py" --keystone "http://$IP:$KPORT/v3" --password "$PASSWORD" \
+        "${services[@]}" >"$LOG_DIR/health.log" 2>&1 & health=$!
+    while kill -0 "$health" 2>/dev/null; do
+        for name in "${services[@]%@*}"; do
+            alive "$name" || { kill "$health"; die_of "$name" "has died"; }
+        done
+        sleep 0.2
+    done
+    wait "$health" || die_of health "shows services that do not report"
+    say "computes are ready: $*"
 }
+
+# In UTC, to the next full second: Nova's times have no fractions.
+start_of() { date -u -d "@$(($(stat -c %Y "$RUN_DIR/$1.pid") + 1))" +%FT%T; }
 
 # Numbers of encryption contexts: HOST=N or HOST=MODEL:N+MODEL:N, comma separated. N is a number or "unlimited".
 # Checked before anything else, written once the state folder is there.

@@ -4,7 +4,7 @@
 # name:port of everything that listens.
 listeners() {
     echo "keystone:$KPORT placement:$PPORT nova-api:$NPORT nova-metadata:$MPORT glance-api:$GPORT neutron-stub:$QPORT \
-        rabbitmq:$RPORT mariadb:$DPORT epmd:$EPMD"
+        rabbitmq:$RPORT epmd:$EPMD"
     [ "$WITH_HEAT" = no ] || echo "heat-api:$HPORT"
 }
 

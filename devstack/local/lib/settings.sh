@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034  # read by the other parts, and by the templates of etc/
 
 # Settings that the state folder keeps, for compute.sh and down.sh.
-SETTINGS=(RELEASE STATE_DIR IP PASSWORD KPORT PPORT NPORT MPORT GPORT QPORT HPORT RPORT DPORT EPMD)
+SETTINGS=(RELEASE STATE_DIR IP PASSWORD KPORT PPORT NPORT MPORT GPORT QPORT HPORT RPORT EPMD)
 
 load_settings() {
     STATE_DIR=${STATE_DIR:-$RELEASE_STATE_DIR}
@@ -13,7 +13,7 @@ load_settings() {
 
     # Ports, all on $IP. RabbitMQ also takes RPORT+20000, for Erlang's distribution.
     KPORT=${KPORT:-5000} PPORT=${PPORT:-8778} NPORT=${NPORT:-8774} MPORT=${MPORT:-8775} GPORT=${GPORT:-9292}
-    QPORT=${QPORT:-9696} HPORT=${HPORT:-8004} RPORT=${RPORT:-5672} DPORT=${DPORT:-13306} EPMD=${EPMD:-14369}
+    QPORT=${QPORT:-9696} HPORT=${HPORT:-8004} RPORT=${RPORT:-5672} EPMD=${EPMD:-14369}
 
     # nova-compute
     UPDATE_RESOURCES_INTERVAL=${OSEV_UPDATE_RESOURCES_INTERVAL:-10}
@@ -47,6 +47,7 @@ derive_settings() {
     # Nothing of the caller's environment reaches a service: a stack is the same wherever it is started from.
     ENVIRONMENT=(env -i --chdir="$STATE_DIR" "PATH=$PATH" HOME="$STATE_DIR/home" LC_ALL=C.UTF-8
         PYTHONWARNINGS=ignore PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1)
+    release_settings
 }
 
 save_settings() {
@@ -54,11 +55,12 @@ save_settings() {
     for name in "${SETTINGS[@]}"; do printf '%s=%q\n' "$name" "${!name}"; done >"$STATE_DIR/settings"
 }
 
-# load_saved_settings: those of the stack in STATE_DIR. RELEASE, when set, only says which folder is the default.
+# load_saved_settings: those of the stack in STATE_DIR; RELEASE only says which folder is the default.
+# Without a stack there: the defaults, and failure.
 load_saved_settings() {
-    load_release "${RELEASE:-zed}"
+    load_release "$RELEASE"
     STATE_DIR=${STATE_DIR:-$RELEASE_STATE_DIR}
-    [ -r "$STATE_DIR/settings" ] || return 1
+    [ -r "$STATE_DIR/settings" ] || { load_settings; return 1; }
     # shellcheck source=/dev/null
     . "$STATE_DIR/settings"
     load_release "$RELEASE"

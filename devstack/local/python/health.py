@@ -1,53 +1,62 @@
-"""health.py: waits until conductor, scheduler and the named computes are up, mapped and known to Placement."""
+"""health.py: waits until Nova's services report, and its computes are mapped and known to Placement.
+
+A service that was killed counts as up for service_down_time, so each is named with
+the time of its start, and only a report after that counts: nova-compute1@TIME.
+"""
 
 import argparse
+import re
 import sys
 import time
 
 from lab_client import Session
 
-# The last microversion that lists hypervisors without a query for each node.
+# The oldest that shows whole trees; newer ones differ in nothing that is read here.
 PLACEMENT = {'OpenStack-API-Version': 'placement 1.20'}
 
 
-def missing(session, computes, since):
-    """What is not healthy yet, as a text for the operator; empty when all is."""
+def missing(session, wanted):
+    """What is not healthy yet, as a text for the operator; empty when all is. wanted: start times by service."""
     nova, placement = session.endpoint('compute'), session.endpoint('placement')
-    services = [s for s in session.get(nova + '/os-services')['services']
-                if s['state'] == 'up' and (s['updated_at'] or '') >= since]
-    up = {(s['binary'], s['host']) for s in services}
-    problems = [name + ' does not report' for name in ('nova-conductor', 'nova-scheduler')
-                if name not in {binary for binary, _ in up}]
-    # A hypervisor is listed once its compute is mapped to the cell.
-    hypervisors = session.get(nova + '/os-hypervisors/detail')['hypervisors']
-    nodes = {}
-    for hypervisor in hypervisors:
+    reported = {}
+    for service in session.get(nova + '/os-services')['services']:
+        if service['state'] == 'up':
+            reported[name_of(service)] = service['updated_at'] or ''
+    nodes = {}      # by host; a hypervisor is listed once its compute is mapped to the cell
+    for hypervisor in session.get(nova + '/os-hypervisors/detail')['hypervisors']:
         nodes.setdefault(hypervisor['service']['host'], set()).add(hypervisor['hypervisor_hostname'])
     providers = {p['name'] for p in session.get(placement + '/resource_providers', **PLACEMENT)['resource_providers']}
-    for compute in computes:
-        if ('nova-compute', compute) not in up:
-            problems.append(compute + ' does not report')
-        elif not nodes.get(compute):
-            problems.append(compute + ' is not mapped to a cell')
-        elif not nodes[compute] <= providers:
-            problems.append(compute + ' has no resource provider')
+    problems = []
+    for name, since in wanted.items():
+        host = re.sub('^nova-', '', name)
+        if reported.get(name, '') < since:
+            problems.append(name + ' does not report')
+        elif name.startswith('nova-compute') and not nodes.get(host):
+            problems.append(name + ' is not mapped to a cell')
+        elif name.startswith('nova-compute') and not nodes[host] <= providers:
+            problems.append(name + ' has no resource provider')
     return '; '.join(problems)
 
 
+def name_of(service):
+    """As its process is called: several computes are told apart by host."""
+    return 'nova-' + service['host'] if service['binary'] == 'nova-compute' else service['binary']
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--keystone', required=True)
     parser.add_argument('--password', required=True)
-    parser.add_argument('--since', default='', help='reports before this UTC time do not count')
     parser.add_argument('--seconds', type=int, default=120)
-    parser.add_argument('computes', nargs='*')
+    parser.add_argument('services', nargs='*', metavar='NAME@TIME')
     options = parser.parse_args()
+    wanted = dict(service.split('@') for service in options.services)
     end = time.time() + options.seconds
     session, problems = None, 'nothing asked yet'
     while time.time() < end:
         try:
             session = session or Session(options.keystone, options.password)
-            problems = missing(session, options.computes, options.since)
+            problems = missing(session, wanted)
             if not problems:
                 return 0
         except Exception as error:      # any service may still be starting; the last error is reported

@@ -13,15 +13,17 @@ RABBITMQ_RELEASE_SETTINGS=
 # Modules, not daemons' packages: those bring services, users and /etc files that nobody needs here.
 release_install() {
     local packages=(python3-keystone python3-placement python3-nova python3-glance rabbitmq-server
-        mariadb-server-core mariadb-client-core uwsgi-core uwsgi-plugin-python3 iproute2)
+        mariadb-server-core mariadb-client-core uwsgi-core uwsgi-plugin-python3 python3-pymysql iproute2)
     [ "$WITH_HEAT" = no ] || packages+=(python3-heat)
     grep -q '^VERSION_ID="12"' /etc/os-release || not_possible "Zed needs Debian 12; try --release 2026.2, which brings its own"
     install_packages "${packages[@]}"
 }
 
+# Nothing to prepare or to clean: the services run directly on this machine.
+release_settings() { :; }
 release_enter() { :; }
 release_leave() { :; }
-release_purge() { :; }
+release_remove_chroot() { die "Zed has no chroot" "its packages are this machine's: apt-get remove"; }
 
 release_start_nova_api() {
     service nova-api -w "$ETC/nova/api-paste.ini" -- "${LAUNCH[@]}" nova-api --config-file "$ETC/nova/nova.conf"

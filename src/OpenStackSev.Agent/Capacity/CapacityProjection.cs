@@ -16,7 +16,8 @@ public sealed record CapacityProjection(ProviderTree Desired, ForeignGuestCount 
         PlatformFacts facts, AsidPools pools, CapacityOptions options, ObservedNode observed, ForeignGuestCount seen)
     {
         var findings = ImmutableArray.CreateBuilder<CapacityFinding>();
-        findings.AddRange(pools.Findings.Select(finding => new CapacityFinding(finding.Code, finding.Subject, finding.Detail)));
+        findings.AddRange(facts.Findings.Concat(PlatformConsistency.Check(facts)).Concat(pools.Findings).Distinct()
+            .Select(finding => new CapacityFinding(finding.Code, finding.Subject, finding.Detail)));
 
         AsidTotals totals = AsidTotals.Split(pools, options);
         ForeignGuestCount foreign = ForeignGuestCount.Next(seen, facts.AsidCurrent, observed.Used);

@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Net;
-using OpenStackSev.Api.Capacity;
 using OpenStackSev.OpenStack;
 using OpenStackSev.OpenStack.Placement;
 using OpenStackSev.Platform;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
 using OpenStackSev.Agent.Capacity;
 
 namespace OpenStackSev.Agent.Configuration;
@@ -42,9 +41,13 @@ public sealed record AgentConfiguration(ProcessOptions Process, OpenStackOptions
         Bind(() => configuration.GetSection(ProcessOptions.Section).Bind(process), problems);
         Bind(() => configuration.GetSection(OpenStackOptions.Section).Bind(openStack), problems);
         Bind(() => configuration.GetSection(CapacityOptions.Section).Bind(capacity), problems);
-        Check(ProcessOptions.Section, new ProcessOptionsValidator().Validate(null, process), problems);
-        Check(CapacityOptions.Section, new CapacityOptionsValidator().Validate(null, capacity), problems);
-        Check(CapacityOptions.Section, new CapacityRules().Validate(null, capacity), problems);
+        problems.AddRange(CapacityRules.Problems(capacity).Select(problem => $"[{CapacityOptions.Section}] {problem}"));
+        foreach ((string key, string value) in new[] { ("state_dir", process.StateDir), ("platform_root", process.PlatformRoot) })
+        {
+            if (!Path.IsPathRooted(value))
+                problems.Add($"[{ProcessOptions.Section}] {key} = {value}: must be an absolute path");
+        }
+
         return problems.Count == 0
             ? new AgentConfiguration(process, openStack, capacity)
             : throw new AgentConfigurationException(problems);
@@ -147,12 +150,6 @@ public sealed record AgentConfiguration(ProcessOptions Process, OpenStackOptions
         {
             problems.Add(e.Message);
         }
-    }
-
-    private static void Check(string section, ValidateOptionsResult result, List<string> problems)
-    {
-        if (result.Failed)
-            problems.AddRange(result.Failures.Select(failure => $"[{section}] {failure}"));
     }
 }
 

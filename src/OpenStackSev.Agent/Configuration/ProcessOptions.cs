@@ -1,6 +1,4 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
 
 namespace OpenStackSev.Agent.Configuration;
 
@@ -18,14 +16,10 @@ public sealed class ProcessOptions
     public bool LogJson { get; set; }
 
     /// <summary>Folder for the node's lock and what a restart must remember. Made when missing.</summary>
-    [ConfigurationKeyName("state_dir"), Required]
+    [ConfigurationKeyName("state_dir")]
     public string StateDir { get; set; } = "/var/lib/openstack-sev/agent";
 
     /// <summary>Folder to read the machine's facts below. Another one than <c>/</c> is for simulated hosts.</summary>
-    [ConfigurationKeyName("platform_root"), Required]
+    [ConfigurationKeyName("platform_root")]
     public string PlatformRoot { get; set; } = "/";
 }
-
-/// <summary>Rules of single keys; generated.</summary>
-[OptionsValidator]
-public sealed partial class ProcessOptionsValidator : IValidateOptions<ProcessOptions>;

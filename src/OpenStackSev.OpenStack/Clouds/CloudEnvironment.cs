@@ -33,7 +33,7 @@ public sealed record CloudEnvironment(
     /// <summary>The value of a variable, null when it is absent or empty.</summary>
     internal string? Variable(string name) => Variables.TryGetValue(name, out string? value) && value.Length > 0 ? value : null;
 
-    /// <summary>A path as a person writes it in a file or a variable: <c>~</c> is the home folder, relative is to the working folder.</summary>
+    /// <summary>A path as a person writes it: <c>~</c> is the home folder, a relative one is relative to the working folder.</summary>
     internal string FullPath(string path)
     {
         if (HomeFolder is { } home && (path == "~" || path.StartsWith("~/", StringComparison.Ordinal)))

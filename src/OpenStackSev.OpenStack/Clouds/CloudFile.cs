@@ -9,7 +9,7 @@ internal sealed record CloudFile(string Path, ConfigMap Root)
 
     private static readonly string[] s_suffixes = [".yaml", ".yml", ".json"];
 
-    /// <summary>The file that <paramref name="variable"/> names, else the first one of that name in the folders that are searched.</summary>
+    /// <summary>The file that <paramref name="variable"/> names, else the first of that name in the folders that are searched.</summary>
     /// <returns>Null when there is none.</returns>
     public static CloudFile? Find(string name, string? variable, CloudEnvironment environment)
     {
@@ -52,7 +52,9 @@ internal sealed record CloudFile(string Path, ConfigMap Root)
         }
         catch (ConfigYamlException error)
         {
-            throw new CloudConfigurationException($"cannot read {path}, line {error.Line}: {error.Message}", "correct that line or the one before it");
+            throw new CloudConfigurationException(
+                $"cannot read {path}, line {error.Line}: {error.Message}",
+                "correct that line or the one before it");
         }
         catch (UnauthorizedAccessException)
         {
@@ -60,7 +62,7 @@ internal sealed record CloudFile(string Path, ConfigMap Root)
         }
         catch (IOException error)
         {
-            throw new CloudConfigurationException($"cannot read {path}: input or output error", "check the file and its file system", error);
+            throw new CloudConfigurationException($"cannot read {path}: input or output error", "check its file system", error);
         }
     }
 

@@ -37,7 +37,9 @@ internal sealed record CloudSelection(string Name, string? File, ConfigMap Setti
         {
             ConfigMap map => map.WithUnderscores(),
             ConfigText { Value: null } => ConfigMap.Empty,
-            _ => throw new CloudConfigurationException($"cloud '{name}' in {path} is not a map", "put 'auth:' and 'region_name:' under its name"),
+            _ => throw new CloudConfigurationException(
+                $"cloud '{name}' in {path} is not a map",
+                "put 'auth:' and 'region_name:' under its name"),
         };
         return new CloudSelection(name, path, Profile(settings, environment).With(settings));
     }
@@ -54,7 +56,8 @@ internal sealed record CloudSelection(string Name, string? File, ConfigMap Setti
         return new ConfigMap(settings);
     }
 
-    /// <summary>What clouds-public.yaml says about the provider that the cloud names. The profiles built into openstacksdk are not known here.</summary>
+    /// <summary>What clouds-public.yaml says about the provider that the cloud names.</summary>
+    /// <remarks>The profiles that are built into openstacksdk are not known here.</remarks>
     private static ConfigMap Profile(ConfigMap settings, CloudEnvironment environment)
     {
         if ((settings.Find("profile") ?? settings.Find("cloud")) is not ConfigText { Value: { } profile })
@@ -66,7 +69,9 @@ internal sealed record CloudSelection(string Name, string? File, ConfigMap Setti
     private static string OnlyOne(ConfigMap clouds, string path) => clouds.Entries.Count switch
     {
         1 => clouds.Entries.Keys.First(),
-        0 => throw new CloudConfigurationException($"{path} holds no cloud", "put '<name>:' with its settings under 'clouds:', or set OS_AUTH_URL"),
+        0 => throw new CloudConfigurationException(
+            $"{path} holds no cloud",
+            "put '<name>:' with its settings under 'clouds:', or set OS_AUTH_URL"),
         _ => throw new CloudConfigurationException(
             $"no cloud is chosen and {path} holds {clouds.Entries.Count}: {Listed(clouds.Entries.Keys.Order(StringComparer.Ordinal))}",
             "set OS_CLOUD to one of them"),
@@ -81,9 +86,13 @@ internal sealed record CloudSelection(string Name, string? File, ConfigMap Setti
             "put clouds.yaml into one of these folders, or set OS_CLIENT_CONFIG_FILE, or OS_AUTH_URL and the other OS_* variables");
     }
 
-    private static CloudConfigurationException Unknown(string name, ConfigMap clouds, string path) => clouds.Entries.Count == 0
-        ? new($"cloud '{name}' is not in {path}, which holds none", "put it under 'clouds:'")
-        : new($"cloud '{name}' is not in {path}", $"it holds: {Listed(clouds.Entries.Keys.OrderBy(known => Distance(name, known)).ThenBy(known => known, StringComparer.Ordinal))}");
+    private static CloudConfigurationException Unknown(string name, ConfigMap clouds, string path)
+    {
+        var nearest = clouds.Entries.Keys.OrderBy(known => Distance(name, known)).ThenBy(known => known, StringComparer.Ordinal);
+        return clouds.Entries.Count == 0
+            ? new($"cloud '{name}' is not in {path}, which holds none", "put it under 'clouds:'")
+            : new($"cloud '{name}' is not in {path}", $"it holds: {Listed(nearest)}");
+    }
 
     private static string Listed(IEnumerable<string> names)
     {

@@ -38,6 +38,7 @@ public sealed record CloudSettings
 
     public string? UserDomainName { get; init; }
 
+    /// <summary>Null, as every scope is, with an application credential: that one has its project in it.</summary>
     public string? ProjectId { get; init; }
 
     public string? ProjectName { get; init; }
@@ -84,7 +85,7 @@ public sealed record CloudSettings
     /// <param name="environment">Variables and folders to look in.</param>
     /// <exception cref="CloudConfigurationException">Nothing found, not readable, not complete, or not understood.</exception>
     public static CloudSettings Load(string? cloud, CloudEnvironment environment) =>
-        throw new NotSupportedException();
+        CloudReader.Read(CloudSelection.Choose(cloud, environment), environment);
 
     /// <summary>Name, URL and user; no password, token or secret.</summary>
     public override string ToString() =>

@@ -15,6 +15,10 @@ internal sealed class ConfigYaml
     /// <summary>Aliases multiply: ten lines can stand for a billion nodes.</summary>
     private const int MaximumSize = 100_000;
 
+    private const string Bracket = "a bracket or a brace is not closed";
+
+    private const string Tab = "a tab cannot indent";
+
     private readonly Parser _events;
     private readonly Dictionary<string, ConfigNode> _anchors = new(StringComparer.Ordinal);
 
@@ -24,15 +28,25 @@ internal sealed class ConfigYaml
     /// <exception cref="ConfigYamlException">Not YAML, not a map, or beyond the bounds.</exception>
     public static ConfigMap Parse(string text)
     {
+        var yaml = new ConfigYaml(text);
         try
         {
-            return new ConfigYaml(text).Root();
+            return yaml.Root();
         }
         catch (YamlException error)
         {
-            throw new ConfigYamlException(error.Start.Line, InOurWords(error.Message));
+            string reason = InOurWords(error.Message);
+            throw new ConfigYamlException(reason == Tab ? LineOfTab(text) : error.Start.Line, reason);
+        }
+        catch (InvalidOperationException)   // YamlDotNet 18.1.0 of text in an open bracket that goes on in the next line
+        {
+            throw new ConfigYamlException(yaml.Line, Bracket);
         }
     }
+
+    /// <summary>The parser tells where the map begins that the tab ends.</summary>
+    private static int LineOfTab(string text) =>
+        1 + Array.FindIndex(text.Split('\n'), line => line.AsSpan(0, line.Length - line.AsSpan().TrimStart().Length).Contains('\t'));
 
     private ConfigMap Root()
     {
@@ -153,8 +167,8 @@ internal sealed class ConfigYaml
             ("block mapping", "a key is missing or its indentation does not match"),
             ("block collection", "the indentation does not match"),
             ("quoted scalar", "a quotation is not closed or holds an unknown escape"),
-            ("flow", "a bracket or a brace is not closed"),
-            ("tab", "a tab cannot indent"),
+            ("flow", Bracket),
+            ("tab", Tab),
             ("cannot start any token", "a value that begins like this needs quotation marks"),
             ("Mapping values", "a value with ': ' in it needs quotation marks"),
         ];
@@ -168,7 +182,9 @@ internal sealed class ConfigYaml
         public ConfigNode Add(ConfigNode node)
         {
             _size += node.Size;   // both at most the maximum: no overflow
-            return _size <= MaximumSize ? node : throw new ConfigYamlException(yaml.Line, $"more than {MaximumSize} values, aliases counted");
+            return _size <= MaximumSize
+                ? node
+                : throw new ConfigYamlException(yaml.Line, $"more than {MaximumSize} values, aliases counted");
         }
     }
 }

@@ -15,6 +15,9 @@ internal sealed partial class NetworkHandler(HttpMessageInvoker network, OpenSta
         Interlocked.Increment(ref count);
         if (options.GlobalRequestId is { } globalId && !request.Headers.Contains(RequestIds.Header))
             request.Headers.Add(RequestIds.Header, globalId);
+        // Content-Length instead of chunks: uwsgi, which serves most of OpenStack, reads a chunked body as an empty one.
+        if (request.Content is not null)
+            await request.Content.LoadIntoBufferAsync(cancellationToken);
         using var limit = new CancellationTokenSource(options.AttemptTimeout, options.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         long started = Stopwatch.GetTimestamp();

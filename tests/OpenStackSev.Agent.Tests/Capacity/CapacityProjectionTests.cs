@@ -143,7 +143,7 @@ public sealed class CapacityProjectionTests
         Assert.Null(projection.Of(Sev));
         Assert.Equal([SevTraits.Owner], projection.Desired.Guards[Sev].Traits);
         Assert.Equal(
-            [CapacityCodes.NovaOffersUnusable, CapacityCodes.Withdrawn], projection.Findings.Select(finding => finding.Code).Order(StringComparer.Ordinal));
+            [CapacityCodes.Withdrawn, CapacityCodes.NovaOffersUnusable], projection.Findings.Select(finding => finding.Code).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -27,14 +27,14 @@ internal static class Given
             Product = EpycProduct.Milan,
             Encryption = new EncryptionLeaf(0x1A, 0x2F, sev + sevEs, sevEs + 1),
         },
-        KvmAmd = new KvmAmdParameters(true, true, true, 0),
+        KvmAmd = new KvmAmdParameters(true, sevEs > 0, sevEs > 0, 0),
         AsidCapacity = new AsidCounts(sev, sevEs),
         AsidCurrent = new AsidCounts(sevInUse, sevEsInUse),
         Kernel = new KernelFacts("6.12", ""),
         SmtActive = true,
         IommuPresent = false,
         SnpPlatformStatus = null,
-        SnpFirmware = [],
+        SnpFirmware = [new FirmwareDescriptor("60-snp.json", "OVMF.amdsev.fd", ["amd-sev-snp"], LoadedAsMemory: true)],
         Findings = [],
     };
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using OpenStackSev.Agent.Capacity;
 using OpenStackSev.Api.Capacity;
 

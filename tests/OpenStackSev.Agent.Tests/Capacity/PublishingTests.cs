@@ -1,7 +1,6 @@
 using System.Net;
 using OpenStackSev.Agent.Capacity;
 using OpenStackSev.Agent.Tests.Fakes;
-using OpenStackSev.Api.Capacity;
 using OpenStackSev.OpenStack;
 using OpenStackSev.Platform;
 

@@ -16,7 +16,7 @@ internal sealed partial class FakePlacement : HttpMessageHandler
     private readonly Lock gate = new();
     private readonly Dictionary<Guid, Provider> providers = [];
     private readonly SortedSet<string> classes = new(StringComparer.Ordinal) { "VCPU", "MEMORY_MB", "DISK_GB", "MEM_ENCRYPTION_CONTEXT" };
-    private readonly SortedSet<string> traits = new(StringComparer.Ordinal) { "HW_CPU_X86_AMD_SEV", "COMPUTE_NODE", "CUSTOM_OPERATOR_POOL" };
+    private readonly SortedSet<string> traits = new(StringComparer.Ordinal) { "HW_CPU_X86_AMD_SEV", "COMPUTE_NODE", "CUSTOM_OPERATOR_POOL", "CUSTOM_SOMEBODY" };
 
     /// <summary>Every request, in order, as <c>METHOD path?query</c>.</summary>
     public List<string> Requests { get; } = [];
