@@ -32,7 +32,7 @@ internal static class Completion
             # bash completion for osev
             _osev() {
                 local line=${COMP_LINE:0:COMP_POINT} IFS=$'\n'
-                COMPREPLY=($(compgen -W "$(osev "[suggest:${#line}]" "$line" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
+                mapfile -t COMPREPLY < <(compgen -W "$(osev "[suggest:${#line}]" "$line" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}")
             }
             complete -o default -F _osev osev
 
@@ -52,16 +52,11 @@ internal static class Completion
             """,
         _ => """
             # fish completion for osev
-            function __osev_complete
+            function __osev_suggest
                 set -l line (commandline -cp)
-                set -l suggestions (osev "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)
-                if test (count $suggestions) -gt 0
-                    printf '%s\n' $suggestions
-                else
-                    __fish_complete_path (commandline -ct)
-                end
+                osev "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null
             end
-            complete -c osev -f -a '(__osev_complete)'
+            complete -c osev -n 'test -n "$(__osev_suggest)"' -f -a '(__osev_suggest)'
 
             """,
     };

@@ -59,6 +59,7 @@ public static class Osev
             {
                 Host.Create(console),
             },
+            Facts.Create(console),
             Completion.Create(console),
         };
         // Without the aliases /h and /?, which are paths here.

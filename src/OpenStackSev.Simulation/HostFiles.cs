@@ -79,8 +79,15 @@ internal static class HostFiles
         else if (sick == Sickness.Truncated || sick == Sickness.Garbage)
         {
             foreach (string path in files.Keys.Where(path => !path.EndsWith('/') && path is not (Image or Hostname)).ToArray())
-                files[path] = sick == Sickness.Truncated ? files[path][..(files[path].Length / 2)] : Noise(path);
+                files[path] = sick == Sickness.Truncated ? FirstHalf(files[path]) : Noise(path);
         }
+    }
+
+    // Not at a line end: that would be a shorter file, not a cut one.
+    private static byte[] FirstHalf(byte[] content)
+    {
+        int length = content.Length / 2;
+        return length > 0 && content[length - 1] == '\n' ? content[..(length - Math.Max(1, length / 8))] : content[..length];
     }
 
     // System.Random with a seed may change between runtimes; splitmix64 does not.

@@ -1,0 +1,41 @@
+namespace OpenStackSev.Cli.Tests;
+
+public sealed class ReadmeTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task The_consoles_of_the_readme_print_what_it_says()
+    {
+        string readme = await File.ReadAllTextAsync(Path.Join(Repository.Root, "src/OpenStackSev.Cli/README.md"), TestContext.Current.CancellationToken);
+        List<(string Command, string Expected)> examples = [.. readme.Split("```console\n").Skip(1)
+            .Select(rest => rest[..rest.IndexOf("```", StringComparison.Ordinal)])
+            .SelectMany(block => ("\n" + block).Split("\n$ osev ").Skip(1))
+            .Select(example => (example[..example.IndexOf('\n', StringComparison.Ordinal)], example[(example.IndexOf('\n', StringComparison.Ordinal) + 1)..]))];
+        Assert.Equal(5, examples.Count);
+        foreach ((string command, string expected) in examples)
+        {
+            string[] parts = command.Split(" | tail -2");
+            string output = (await CommandLine.RunAsync(parts[0].Replace("DIR", _folder.Path, StringComparison.Ordinal).Split(' '))).Succeeded().Out;
+            if (parts.Length == 2)
+                output = string.Join('\n', output.TrimEnd('\n').Split('\n')[^2..]);
+            Assert.Equal(expected.TrimEnd('\n'), output.Replace(_folder.Path, "DIR", StringComparison.Ordinal).TrimEnd('\n'));
+        }
+    }
+}
+
+/// <summary>The checkout that these tests were built from.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = Find();
+
+    private static string Find()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Join(folder, "OpenStackSev.sln")))
+            folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new DirectoryNotFoundException("no OpenStackSev.sln above " + AppContext.BaseDirectory);
+    }
+}
