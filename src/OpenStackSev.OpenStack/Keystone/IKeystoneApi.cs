@@ -25,13 +25,28 @@ public sealed record AuthenticationIdentity(
 
 public sealed record PasswordMethod(AuthenticationUser User);
 
-public sealed record TokenMethod(string Id);
+/// <param name="Id">The token itself; not shown by <see cref="ToString"/>.</param>
+public sealed record TokenMethod(string Id)
+{
+    public override string ToString() => nameof(TokenMethod);
+}
 
-public sealed record ApplicationCredentialMethod(string? Id, string? Name, string? Secret, AuthenticationUser? User);
+/// <param name="Secret">Not shown by <see cref="ToString"/>.</param>
+public sealed record ApplicationCredentialMethod(string? Id, string? Name, string? Secret, AuthenticationUser? User)
+{
+    public override string ToString() => $"{nameof(ApplicationCredentialMethod)} {{ {Name ?? Id} }}";
+}
 
-public sealed record AuthenticationUser(string? Id, string? Name, string? Password, DomainReference? Domain);
+/// <param name="Password">Not shown by <see cref="ToString"/>.</param>
+public sealed record AuthenticationUser(string? Id, string? Name, string? Password, DomainReference? Domain)
+{
+    public override string ToString() => $"{nameof(AuthenticationUser)} {{ {Name ?? Id} }}";
+}
 
-public sealed record AuthenticationScope(ProjectReference? Project);
+/// <summary>What a token is for: one of these.</summary>
+public sealed record AuthenticationScope(ProjectReference? Project = null, DomainReference? Domain = null, SystemReference? System = null);
+
+public sealed record SystemReference(bool All);
 
 public sealed record ProjectReference(string? Id, string? Name, DomainReference? Domain);
 

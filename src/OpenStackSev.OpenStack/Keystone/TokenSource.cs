@@ -70,14 +70,19 @@ internal sealed class TokenSource(IKeystoneApi keystone, CloudSettings cloud, Ti
                         cloud.UserId is null ? Domain(cloud.UserDomainId, cloud.UserDomainName) : null)
                     : null)),
         };
-        // An application credential carries its project; Keystone refuses to be told another one.
-        bool scoped = cloud.AuthType != CloudAuthType.ApplicationCredential && (cloud.ProjectId ?? cloud.ProjectName) is not null;
-        AuthenticationScope? scope = scoped
-            ? new(new ProjectReference(cloud.ProjectId, cloud.ProjectId is null ? cloud.ProjectName : null,
-                cloud.ProjectId is null ? Domain(cloud.ProjectDomainId, cloud.ProjectDomainName) : null))
-            : null;
-        return new AuthenticationRequest(new Authentication(identity, scope));
+        return new AuthenticationRequest(new Authentication(identity, Scope(cloud)));
     }
+
+    private static AuthenticationScope? Scope(CloudSettings cloud) => cloud switch
+    {
+        // An application credential carries its project; Keystone refuses to be told another one.
+        { AuthType: CloudAuthType.ApplicationCredential } => null,
+        { ProjectId: { } id } => new(Project: new ProjectReference(id, null, null)),
+        { ProjectName: { } name } => new(Project: new ProjectReference(null, name, Domain(cloud.ProjectDomainId, cloud.ProjectDomainName))),
+        { SystemScope: not null } => new(System: new SystemReference(All: true)),
+        { DomainId: not null } or { DomainName: not null } => new(Domain: Domain(cloud.DomainId, cloud.DomainName)),
+        _ => null,
+    };
 
     private static DomainReference? Domain(string? id, string? name) =>
         id is not null ? new DomainReference(id, null) : name is not null ? new DomainReference(null, name) : new DomainReference("default", null);

@@ -1,0 +1,27 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Time.Testing;
+
+namespace OpenStackSev.OpenStack.Tests.Fakes;
+
+/// <summary>A clock on which every wait is over at once and kept for the test to look at. Time-outs do not pass by themselves.</summary>
+internal sealed class ElapsingTime(DateTimeOffset start) : FakeTimeProvider(start)
+{
+    /// <summary>Longer than any wait of a test, so that a wait and a time-out are told apart.</summary>
+    public static readonly TimeSpan Never = TimeSpan.FromDays(1);
+
+    private readonly ConcurrentQueue<TimeSpan> _waits = new();
+
+    public IReadOnlyList<TimeSpan> Waits => [.. _waits];
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+        if (dueTime > TimeSpan.Zero && dueTime < TimeSpan.FromHours(12))
+        {
+            _waits.Enqueue(dueTime);
+            ThreadPool.UnsafeQueueUserWorkItem(_ => Advance(dueTime), null);
+        }
+
+        return timer;
+    }
+}
