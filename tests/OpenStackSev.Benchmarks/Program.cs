@@ -1,0 +1,26 @@
+using OpenStackSev.Benchmarks;
+
+var measurements = new Dictionary<string, Func<Task<IReadOnlyList<Result>>>>(StringComparer.Ordinal)
+{
+    ["agent"] = AgentPublication.MeasureAsync,
+    ["projection"] = () => Task.FromResult(ProjectionCost.Measure()),
+    ["steady"] = SteadyHour.MeasureAsync,
+};
+
+if (args.FirstOrDefault(name => !measurements.ContainsKey(name)) is { } unknown)
+{
+    Console.Error.WriteLine($"error: no measurement '{unknown}'; known are {string.Join(", ", measurements.Keys)}");
+    return 64;
+}
+
+var results = new List<Result>();
+foreach ((string name, Func<Task<IReadOnlyList<Result>>> measure) in measurements)
+{
+    if (args.Length > 0 && !args.Contains(name, StringComparer.Ordinal))
+        continue;
+    Console.Error.WriteLine($"measuring {name}");
+    results.AddRange(await measure());
+}
+
+Console.WriteLine(Result.Table(results));
+return results.All(result => result.Met) ? 0 : 1;
