@@ -61,6 +61,26 @@ public sealed class CommandConsole
         WriteTrimmed(table);
     }
 
+    /// <summary>Several trees, one below the other; the same lines on a terminal and in a file.</summary>
+    public void WriteTree(IEnumerable<TreeNode> roots)
+    {
+        foreach (TreeNode root in roots)
+        {
+            WriteLine(root.Text, root.Style ?? "default");
+            WriteChildren(root.Children, "");
+        }
+    }
+
+    private void WriteChildren(IReadOnlyList<TreeNode> children, string indent)
+    {
+        for (int i = 0; i < children.Count; i++)
+        {
+            bool last = i == children.Count - 1;
+            WriteLine(indent + (last ? "└─ " : "├─ ") + children[i].Text, children[i].Style ?? "default");
+            WriteChildren(children[i].Children, indent + (last ? "   " : "│  "));
+        }
+    }
+
     /// <summary>One JSON document, indented.</summary>
     public void WriteJson<T>(T value, JsonTypeInfo<T> type) => Out.WriteLine(JsonSerializer.Serialize(value, type));
 
@@ -84,3 +104,7 @@ public sealed class CommandConsole
             Out.WriteLine(line.Trim(' '));
     }
 }
+
+/// <summary>A line of a tree and what stands below it.</summary>
+/// <param name="Style">A Spectre style; null for none.</param>
+public sealed record TreeNode(string Text, IReadOnlyList<TreeNode> Children, string? Style = null);

@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.Net;
 using System.Reflection;
 using OpenStackSev.Cli.Simulate;
+using OpenStackSev.OpenStack;
 using OpenStackSev.Simulation;
 
 namespace OpenStackSev.Cli;
@@ -32,6 +34,16 @@ public static class Osev
             console.WriteError(e.Message, e.Hint);
             return e.ExitCode;
         }
+        catch (CloudConfigurationException e)
+        {
+            console.WriteError(e.Message, e.Hint);
+            return ExitCode.Failed;
+        }
+        catch (OpenStackApiException e)
+        {
+            console.WriteError(e.Message, HintFor(e));
+            return ExitCode.Failed;
+        }
         catch (SimulationException e)
         {
             console.WriteError(e.Message, e.Hint);
@@ -55,11 +67,24 @@ public static class Osev
         RootCommand root = new("Confidential virtual machines of AMD SEV on OpenStack: look, plan, check.")
         {
             FormatOption.Instance,
+            CloudOption.Instance,
             new OsevCommand("simulate", "Make things to try the rest on, without the hardware.")
             {
                 Host.Create(console),
             },
             Facts.Create(console),
+            new OsevCommand("capacity", "Encrypted guests that hosts can run, and who holds their ASIDs.")
+            {
+                Capacity.Show.Create(console),
+            },
+            new OsevCommand("resource", "Placement, as the openstack command names it.")
+            {
+                new OsevCommand("provider", "Resource providers.") { Resource.ProviderList.Create(console) },
+            },
+            new OsevCommand("server", "Servers, and what they ask for.")
+            {
+                Servers.List.Create(console),
+            },
             Completion.Create(console),
         };
         // Without the aliases /h and /?, which are paths here.
@@ -68,6 +93,14 @@ public static class Osev
         root.Options.OfType<VersionOption>().Single().Action = new PrintVersion(console);
         return root;
     }
+
+    private static string? HintFor(OpenStackApiException e) => e.Status switch
+    {
+        HttpStatusCode.Unauthorized => "check user name, password and project of this cloud in clouds.yaml",
+        HttpStatusCode.Forbidden => "this needs a role that the user does not have, most often admin or reader",
+        null => "is the cloud up, and is its auth_url right?",
+        _ => e.IsTransient ? "try again" : null,
+    };
 
     private static string OneLine(string message) =>
         string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.');

@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# The main job on one machine: a real OpenStack (Zed, from Debian's packages) with three simulated SEV hosts, an agent on each that
+# publishes true capacity to Placement, and servers that are scheduled onto it until the ASIDs are used up.
+# usage: devstack/quickstart.sh          bring it up, run it, show it, leave it running
+#        devstack/quickstart.sh --stop   stop all of it; --stop --purge also removes its state
+# Needs: Debian 12, root, the .NET 10 SDK. Installs the packages that it needs. STATE_DIR (default /var/lib/osev-stack) holds all state.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export STATE_DIR=${STATE_DIR:-/var/lib/osev-stack} DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+HERE=$STATE_DIR/quickstart
+COMPUTES=(compute1 compute2 compute3)
+OSEV=$PWD/src/OpenStackSev.Cli/bin/Release/net10.0/osev
+AGENT=$PWD/src/OpenStackSev.Agent/bin/Release/net10.0/openstack-sev-agent
+
+say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+die() { printf 'error: %s\nhint: %s\n' "$1" "$2" >&2; exit 1; }
+# shows a command as it could be typed, then runs it
+run() { printf '$ %s\n' "$*"; "$@"; }
+
+need() {
+    [ "$(id -u)" = 0 ] || die "the services of a real OpenStack need root" "sudo devstack/quickstart.sh"
+    command -v apt-get >/dev/null || die "this is no Debian: apt-get is not there" "use a Debian 12 machine or container"
+    command -v dotnet >/dev/null || die "the .NET SDK is not there" "install .NET SDK 10 first"
+    dotnet --list-sdks | grep -q '^10\.' || die "the .NET SDK is not of version 10: $(dotnet --list-sdks | xargs)" "install .NET SDK 10"
+}
+
+stop() {
+    local compute
+    for compute in "${COMPUTES[@]}"; do
+        start-stop-daemon --stop --quiet --oknodo --retry 5 --remove-pidfile --pidfile "$HERE/$compute.pid" --exec "$AGENT" || true
+    done
+    devstack/local/down.sh "$@"
+}
+
+install_client() {
+    dpkg-query -W -f '${Status}' python3-openstackclient 2>/dev/null | grep -q 'install ok installed' && return
+    DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 \
+        install python3-openstackclient >"$HERE/apt.log" 2>&1 </dev/null || { tail -5 "$HERE/apt.log"; die "apt-get failed" "see $HERE/apt.log"; }
+}
+
+start_agent() { # NODE
+    local folder=$HERE/$1
+    mkdir -p "$folder"
+    cat >"$folder/agent.conf" <<EOF
+[DEFAULT]
+state_dir = $folder/state
+platform_root = $folder/machine
+[openstack]
+cloud = osev
+clouds_file = $STATE_DIR/clouds.yaml
+[capacity]
+node_name = $1
+interval = 10
+start_jitter = 0
+EOF
+    start-stop-daemon --start --quiet --oknodo --background --make-pidfile --pidfile "$HERE/$1.pid" --output "$folder/agent.log" \
+        --exec "$AGENT" -- --config-file "$folder/agent.conf"
+}
+
+published() { "$OSEV" resource provider list --name "$1" | grep -qF "$1"; }
+
+wait_published() { # PROVIDER
+    local end=$((SECONDS + 60))
+    until published "$1"; do
+        [ $SECONDS -lt $end ] || die "$1 was not published within 60 s" "see $HERE/${1%%:*}/agent.log"
+        sleep 1
+    done
+}
+
+server_status() { openstack server show "$1" -f value -c status 2>/dev/null || echo ABSENT; }
+
+boot() { # NAME
+    local end=$((SECONDS + 60)) status
+    [ "$(server_status "$1")" = ABSENT ] && run openstack server create "$1" --flavor sev.small --image sev-image --nic none -f value -c name
+    while status=$(server_status "$1"); [ "$status" != ACTIVE ] && [ "$status" != ERROR ]; do
+        [ $SECONDS -lt $end ] || die "server $1 is still $status" "see $STATE_DIR/log/nova-scheduler.log"
+        sleep 1
+    done
+    echo "$1: $status"
+}
+
+case "${1:-}" in
+    --stop) shift; stop "$@"; exit 0 ;;
+    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    '') ;;
+    *) die "unknown option $1" "devstack/quickstart.sh --help" ;;
+esac
+
+need
+mkdir -p "$HERE"
+say "a real OpenStack on 127.0.0.1, with three fake computes"
+echo "compute1 offers 2 encrypted guests, compute2 'without limit' (Zed's default, which is wrong), compute3 none"
+devstack/local/up.sh --computes 3 --mem-encryption compute1=2,compute2=unlimited,compute3=0
+install_client
+export OS_CLIENT_CONFIG_FILE=$STATE_DIR/clouds.yaml OS_CLOUD=osev OS_COMPUTE_API_VERSION=2.90
+
+say "the agent and osev"
+for program in OpenStackSev.Agent OpenStackSev.Cli; do
+    dotnet build "src/$program" -c Release -v quiet --nologo >"$HERE/build.log" 2>&1 || {
+        grep error "$HERE/build.log" | sort -u | head -5
+        die "$program does not build" "see $HERE/build.log"
+    }
+done
+
+say "three simulated SEV hosts, an agent on each"
+simulate() { # NODE MODEL ASIDS MINIMUM
+    local folder=$HERE/$1/machine
+    [ -e "$folder" ] || run "$OSEV" simulate host --model "$2" --asids "$3" --min-sev-asid "$4" --out "$folder"
+}
+simulate compute1 rome 2 1
+simulate compute2 milan 4 3
+simulate compute3 turin 6 4
+for compute in "${COMPUTES[@]}"; do start_agent "$compute"; done
+for compute in "${COMPUTES[@]}"; do wait_published "$compute:sev"; done
+
+say "a flavor that asks Nova for encryption and is held to our true count; an image that can boot it"
+openstack image show sev-image >/dev/null 2>&1 || {
+    head -c 1024 /dev/zero >"$HERE/empty.raw"
+    run openstack image create sev-image --public --disk-format raw --container-format bare --file "$HERE/empty.raw" \
+        --property hw_firmware_type=uefi --property hw_machine_type=q35 -f value -c name
+}
+openstack flavor show sev.small >/dev/null 2>&1 ||
+    run openstack flavor create sev.small --ram 64 --disk 1 --vcpus 1 \
+        --property hw:mem_encryption=true --property resources:CUSTOM_SEV_ASID=1 -f value -c name
+
+say "five servers for four ASIDs"
+for number in 1 2 3 4 5; do boot "demo-$number"; done
+openstack server show demo-5 -f json -c fault | grep -o '"message": "[^"]*"' | head -1
+
+say "what Placement now holds"
+run "$OSEV" capacity show
+
+say "what the agent says about compute2, whose Nova offers more than the chip has"
+grep -m1 capacity.nova.overcommits "$HERE/compute2/agent.log" || true
+
+ln -sf "$OSEV" "$HERE/osev"
+cat <<EOF
+
+All of this is simulated hardware on a real control plane, and it is still running. Look around:
+  export OS_CLIENT_CONFIG_FILE=$STATE_DIR/clouds.yaml OS_CLOUD=osev OS_COMPUTE_API_VERSION=2.90 PATH=$HERE:\$PATH
+  osev capacity show compute2; osev server list; osev resource provider list; osev facts --root $HERE/compute3/machine
+  openstack server delete demo-1; osev capacity show compute1
+Stop it with:
+  devstack/quickstart.sh --stop            (--stop --purge also removes its state)
+EOF
