@@ -35,7 +35,7 @@ public sealed class CommandConsole
     public TextWriter Out { get; }
     public TextWriter Error { get; }
 
-    /// <summary>The console of this process. <paramref name="environment"/> is asked for NO_COLOR (https://no-color.org) and TERM.</summary>
+    /// <summary>The console of this process. <paramref name="environment"/> is asked for NO_COLOR and TERM.</summary>
     public static CommandConsole OfProcess(Func<string, string?> environment) =>
         new(Console.Out, Console.Error, terminal: !Console.IsOutputRedirected,
             colours: string.IsNullOrEmpty(environment("NO_COLOR")) && environment("TERM") != "dumb");

@@ -146,7 +146,9 @@ internal sealed record FactsDocument(
         facts.Root, facts.Simulated,
         facts.Processor is { } p
             ? new(p.Vendor, p.Brand, p.Product?.ToString(), p.Family, p.Model, p.Stepping, p.PackageType,
-                p.Encryption is { } e ? new(e.Sme, e.Sev, e.SevEs, e.SevSnp, e.CBitPosition, e.ReducedPhysicalBits, e.MaximumAsid, e.MinimumSevAsid) : null)
+                p.Encryption is { } e
+                    ? new(e.Sme, e.Sev, e.SevEs, e.SevSnp, e.CBitPosition, e.ReducedPhysicalBits, e.MaximumAsid, e.MinimumSevAsid)
+                    : null)
             : null,
         facts.KvmAmd, facts.AsidCapacity, facts.AsidCurrent, facts.Kernel, facts.SmtActive, facts.IommuPresent,
         facts.SnpPlatformStatus is { } s

@@ -56,7 +56,8 @@ public static class Osev
         // A defect must not look like a crash of the machine: everything ends as error, hint and a code.
         catch (Exception e)
         {
-            console.WriteError($"{e.GetType().Name}: {OneLine(e.Message)}", "this is a defect of osev; please report it with the command line");
+            console.WriteError($"{e.GetType().Name}: {OneLine(e.Message)}",
+                "this is a defect of osev; please report it with the command line");
             return ExitCode.Failed;
         }
     }

@@ -59,12 +59,14 @@ public sealed record HostModel(
             0x00AA_0F02, 8, SnpCapable, FourVmpls, 1006, 253, null, Stable, SecurityProcessor.BeforeZen5(0x17, 0x19)),
         new("turin", "Zen 5: 1006 ASIDs", "AMD EPYC 9755 128-Core Processor",
             0x00B0_0F21, 4, SnpCapable | SegmentedRmp, FourVmpls, 1006, 253, 0, WithCiphertextHiding, SecurityProcessor.Zen5(3, 0x48)),
-        new("turin-cth", "Zen 5 with ciphertext hiding: SEV-ES and SEV-SNP have pools of their own", "AMD EPYC 9755 128-Core Processor",
+        new("turin-cth", "Zen 5 with ciphertext hiding: SEV-ES and SEV-SNP have pools of their own",
+            "AMD EPYC 9755 128-Core Processor",
             0x00B0_0F21, 4, SnpCapable | SegmentedRmp, FourVmpls, 1006, 253, 128, WithCiphertextHiding, SecurityProcessor.Zen5(3, 0x48)),
     ];
 
     /// <returns>Null for a name that is none.</returns>
-    public static HostModel? Named(string name) => All.FirstOrDefault(model => string.Equals(model.Name, name, StringComparison.OrdinalIgnoreCase));
+    public static HostModel? Named(string name) =>
+        All.FirstOrDefault(model => string.Equals(model.Name, name, StringComparison.OrdinalIgnoreCase));
 }
 
 /// <summary>What the security processor of a host with SNP reports.</summary>
@@ -74,7 +76,8 @@ public sealed record HostModel(
 /// <remarks>
 /// Source: AMD 56860 "SNP_PLATFORM_STATUS" and "TCB_VERSION"; the threshold is AMD-SB-3023: snp 0x1B on Zen 3 and Zen 4, 4 on Zen 5.
 /// </remarks>
-public sealed record SecurityProcessor(byte ApiMajor, byte ApiMinor, uint Build, ulong CurrentTcb, ulong WithdrawnTcb, bool CanHideCiphertext)
+public sealed record SecurityProcessor(
+    byte ApiMajor, byte ApiMinor, uint Build, ulong CurrentTcb, ulong WithdrawnTcb, bool CanHideCiphertext)
 {
     // bytes: bootloader, TEE, 4 reserved, SNP, microcode
     internal static SecurityProcessor BeforeZen5(byte snp, byte microcode)

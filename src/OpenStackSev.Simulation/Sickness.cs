@@ -7,9 +7,10 @@ namespace OpenStackSev.Simulation;
 public sealed record Sickness(string Name, string Summary, bool NeedsSnp = false)
 {
     public static readonly Sickness SevOffInBios =
-        new("sev-off-in-bios", "the processor announces SEV, the BIOS keeps it off: kvm_amd says sev=N and the kernel hands out no ASID");
+        new("sev-off-in-bios", "the BIOS keeps SEV off: the processor announces it, kvm_amd says sev=N, the kernel hands out no ASID");
     public static readonly Sickness PostCve202548514 =
-        new("post-cve-2025-48514", "firmware with the mitigation of CVE-2025-48514, which starts no SEV-ES guest while SNP is on", NeedsSnp: true);
+        new("post-cve-2025-48514", "firmware with the mitigation of CVE-2025-48514, which starts no SEV-ES guest while SNP is on",
+            NeedsSnp: true);
     public static readonly Sickness NoMiscCgroup =
         new("no-misc-cgroup", "a kernel without the misc controller: neither misc.capacity nor misc.current");
     public static readonly Sickness Contradiction =

@@ -41,7 +41,7 @@ public static class SimulatedHost
         }
     }
 
-    /// <summary>Changes how many guests run on a simulated host that is there. One rename: a reader sees the old numbers or the new.</summary>
+    /// <summary>Changes how many guests run on a simulated host, by one rename: a reader sees the old numbers or the new.</summary>
     /// <remarks>More guests than the capacity are written as asked: that a kernel never says so is for the reader to notice.</remarks>
     /// <exception cref="SimulationException">The folder is no simulated host, or one without the misc controller.</exception>
     public static void SetCurrent(string folder, uint sev, uint sevEs)
@@ -54,7 +54,8 @@ public static class SimulatedHost
             throw new SimulationException($"{folder} has no {HostFiles.Current} to change", "make a host that has the misc controller");
         try
         {
-            string[] capacity = File.Exists(Path.Join(root, HostFiles.Capacity)) ? File.ReadAllLines(Path.Join(root, HostFiles.Capacity)) : [];
+            string capacityFile = Path.Join(root, HostFiles.Capacity);
+            string[] capacity = File.Exists(capacityFile) ? File.ReadAllLines(capacityFile) : [];
             bool Shown(string kind) => capacity.Any(line => line.StartsWith(kind + " ", StringComparison.Ordinal));
             string beside = current + ".new-" + Guid.NewGuid().ToString("N")[..8];
             File.WriteAllText(beside, HostFiles.Lines((sev, Shown("sev")), (sevEs, Shown("sev_es"))));

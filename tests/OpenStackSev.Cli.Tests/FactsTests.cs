@@ -15,7 +15,8 @@ public sealed class FactsTests : IDisposable
     {
         await SimulateAsync("turin");
         Assert.StartsWith("SIMULATED: ", (await CommandLine.RunAsync("facts", "--root", Host)).Succeeded().Out, StringComparison.Ordinal);
-        Assert.True((await CommandLine.RunAsync("facts", "--root", Host, "-f", "json")).Succeeded().Json().GetProperty("simulated").GetBoolean());
+        JsonElement facts = (await CommandLine.RunAsync("facts", "--root", Host, "-f", "json")).Succeeded().Json();
+        Assert.True(facts.GetProperty("simulated").GetBoolean());
     }
 
     [Fact]
@@ -89,5 +90,6 @@ public sealed class FactsTests : IDisposable
         (await CommandLine.RunAsync(["simulate", "host", "--model", model, "--out", Host, .. more])).Succeeded();
 
     private static IEnumerable<string> Pools(JsonElement facts) => facts.GetProperty("pools").EnumerateArray().Select(pool =>
-        $"{string.Join('+', pool.GetProperty("models").EnumerateArray().Select(m => m.GetString()))} {pool.GetProperty("guests")} {pool.GetProperty("in_use")}");
+        string.Join('+', pool.GetProperty("models").EnumerateArray().Select(m => m.GetString()))
+        + $" {pool.GetProperty("guests")} {pool.GetProperty("in_use")}");
 }

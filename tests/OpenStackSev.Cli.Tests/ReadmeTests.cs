@@ -9,16 +9,19 @@ public sealed class ReadmeTests : IDisposable
     [Fact]
     public async Task The_consoles_of_the_readme_print_what_it_says()
     {
-        string readme = await File.ReadAllTextAsync(Path.Join(Repository.Root, "src/OpenStackSev.Cli/README.md"), TestContext.Current.CancellationToken);
+        string readme = await File.ReadAllTextAsync(
+            Path.Join(Repository.Root, "src/OpenStackSev.Cli/README.md"), TestContext.Current.CancellationToken);
         List<(string Command, string Expected)> examples = [.. readme.Split("```console\n").Skip(1)
             .Select(rest => rest[..rest.IndexOf("```", StringComparison.Ordinal)])
             .SelectMany(block => ("\n" + block).Split("\n$ osev ").Skip(1))
-            .Select(example => (example[..example.IndexOf('\n', StringComparison.Ordinal)], example[(example.IndexOf('\n', StringComparison.Ordinal) + 1)..]))];
+            .Select(example => example.Split('\n', 2))
+            .Select(lines => (lines[0], lines[1]))];
         Assert.Equal(5, examples.Count);
         foreach ((string command, string expected) in examples)
         {
             string[] parts = command.Split(" | tail -2");
-            string output = (await CommandLine.RunAsync(parts[0].Replace("DIR", _folder.Path, StringComparison.Ordinal).Split(' '))).Succeeded().Out;
+            string[] args = parts[0].Replace("DIR", _folder.Path, StringComparison.Ordinal).Split(' ');
+            string output = (await CommandLine.RunAsync(args)).Succeeded().Out;
             if (parts.Length == 2)
                 output = string.Join('\n', output.TrimEnd('\n').Split('\n')[^2..]);
             Assert.Equal(expected.TrimEnd('\n'), output.Replace(_folder.Path, "DIR", StringComparison.Ordinal).TrimEnd('\n'));

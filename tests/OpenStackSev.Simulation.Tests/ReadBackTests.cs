@@ -2,7 +2,7 @@ using OpenStackSev.Platform;
 
 namespace OpenStackSev.Simulation.Tests;
 
-/// <summary>What is written is what <see cref="PlatformProbe"/> reads: no finding on a healthy host, the right ones on a sick one.</summary>
+/// <summary>What is written is what <see cref="PlatformProbe"/> reads, and a sick host has its findings.</summary>
 public sealed class ReadBackTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

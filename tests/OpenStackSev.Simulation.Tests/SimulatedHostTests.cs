@@ -133,7 +133,8 @@ public sealed class SimulatedHostTests : IDisposable
     [InlineData("turin", 1u, 2u, 2, 1)]
     [InlineData("naples", null, null, 5, 15)]
     [InlineData("rome", 2000u, 1500u, 1500, 2000)]
-    public void A_minimum_that_was_not_asked_for_leaves_half_to_sev(string model, uint? asids, uint? minimum, uint expectedMinimum, uint expectedMaximum)
+    public void A_minimum_that_was_not_asked_for_leaves_half_to_sev(
+        string model, uint? asids, uint? minimum, uint expectedMinimum, uint expectedMaximum)
     {
         SimulatedHostOptions options = new(HostModel.Named(model)!) { Asids = asids, MinimumSevAsid = minimum };
         Assert.Empty(options.Problems());
@@ -181,5 +182,6 @@ public sealed class SimulatedHostTests : IDisposable
 
     private static Dictionary<string, string> Tree(string folder) =>
         Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
-            .ToDictionary(path => Path.GetRelativePath(folder, path), path => Convert.ToHexString(File.ReadAllBytes(path)), StringComparer.Ordinal);
+            .ToDictionary(path => Path.GetRelativePath(folder, path),
+                path => Convert.ToHexString(File.ReadAllBytes(path)), StringComparer.Ordinal);
 }

@@ -15,7 +15,8 @@ internal static class Host
         model.AcceptOnlyFromAmong([.. HostModel.All.Select(m => m.Name)]);
         Option<string> output = new("--out", "-o") { Description = "Folder: new, empty or an earlier simulated host.", HelpName = "DIR" };
         Option<uint?> asids = Number("--asids", "Highest ASID: how many encrypted guests in all.");
-        Option<uint?> minimumSevAsid = Number("--min-sev-asid", "Lowest ASID of plain SEV, as set in the BIOS; 1 leaves none to SEV-ES and SEV-SNP.");
+        Option<uint?> minimumSevAsid = Number("--min-sev-asid",
+            "Lowest ASID of plain SEV, as set in the BIOS; 1 leaves none to SEV-ES and SEV-SNP.");
         Option<uint?> hiddenAsids = Number("--hidden-asids", "ASIDs for SEV-SNP alone, with ciphertext hiding; 0 is off.");
         Option<string> sick = new("--sick") { Description = "Something that is wrong with the host; see --list.", HelpName = "NAME" };
         sick.AcceptOnlyFromAmong([.. Sickness.All.Select(s => s.Name)]);
@@ -75,7 +76,8 @@ internal static class Host
                 numbers.MinimumSevAsid, numbers.Sev, numbers.SevEsAndSnp, numbers.Hidden), SimulateJson.Default.HostWritten);
             return ExitCode.Ok;
         }
-        console.WriteLine($"simulated {options.Model.Name} in {folder}: ASIDs {numbers.MinimumSevAsid}..{numbers.MaximumAsid} for SEV ({numbers.Sev}), "
+        console.WriteLine($"simulated {options.Model.Name} in {folder}: "
+            + $"ASIDs {numbers.MinimumSevAsid}..{numbers.MaximumAsid} for SEV ({numbers.Sev}), "
             + (numbers.SevEsAndSnp == 0 ? "none for SEV-ES and SEV-SNP" : $"1..{numbers.SevEsAndSnp} for SEV-ES and SEV-SNP")
             + (numbers.Hidden > 0 ? $", of these 1..{numbers.Hidden} for SEV-SNP alone" : ""));
         if (options.Sick is { } sick)
@@ -144,7 +146,8 @@ internal sealed record Running(uint Sev, uint SevEs)
 
 /// <summary>Result of writing a host. Counts are what its CPUID says, also when it is sick.</summary>
 internal sealed record HostWritten(
-    string Folder, string Model, string? Sick, uint MaximumAsid, uint MinimumSevAsid, uint SevAsids, uint SevEsAndSevSnpAsids, uint HiddenAsids);
+    string Folder, string Model, string? Sick,
+    uint MaximumAsid, uint MinimumSevAsid, uint SevAsids, uint SevEsAndSevSnpAsids, uint HiddenAsids);
 
 internal sealed record CurrentSet(string Folder, uint Sev, uint SevEs);
 

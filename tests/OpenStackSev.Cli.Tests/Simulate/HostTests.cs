@@ -14,8 +14,8 @@ public sealed class HostTests : IDisposable
     [Fact]
     public async Task The_host_that_was_asked_for_is_written_and_told()
     {
-        JsonElement written = (await CommandLine.RunAsync("simulate", "host", "--model", "turin", "--asids", "200", "--out", Host, "-f", "json"))
-            .Succeeded().Json();
+        CommandLine run = await CommandLine.RunAsync("simulate", "host", "--model", "turin", "--asids", "200", "--out", Host, "-f", "json");
+        JsonElement written = run.Succeeded().Json();
         Assert.Equal(
             ["folder", "model", "sick", "maximum_asid", "minimum_sev_asid", "sev_asids", "sev_es_and_sev_snp_asids", "hidden_asids"],
             written.EnumerateObject().Select(member => member.Name));
@@ -46,7 +46,8 @@ public sealed class HostTests : IDisposable
     {
         Directory.CreateDirectory(Host);
         File.WriteAllText(Path.Join(Host, "thesis.tex"), "years");
-        (await CommandLine.RunAsync("simulate", "host", "--model", "turin", "--out", Host)).AssertError(ExitCode.Failed, $"{Host} is not empty");
+        (await CommandLine.RunAsync("simulate", "host", "--model", "turin", "--out", Host))
+            .AssertError(ExitCode.Failed, $"{Host} is not empty");
         (await CommandLine.RunAsync("simulate", "host", "--out", Host, "--set-current", "sev=5,sev_es=0"))
             .AssertError(ExitCode.Failed, $"{Host} is not a simulated host");
         Assert.Equal("years", File.ReadAllText(Path.Join(Host, "thesis.tex")));
@@ -61,7 +62,10 @@ public sealed class HostTests : IDisposable
     public async Task The_list_has_every_model_and_every_sickness()
     {
         JsonElement kinds = (await CommandLine.RunAsync("simulate", "host", "--list", "-f", "json")).Succeeded().Json();
-        Assert.Equal(HostModel.All.Select(m => m.Name), kinds.GetProperty("models").EnumerateArray().Select(m => m.GetProperty("name").GetString()));
-        Assert.Equal(Sickness.All.Select(s => s.Name), kinds.GetProperty("sick").EnumerateArray().Select(s => s.GetProperty("name").GetString()));
+        Assert.Equal(HostModel.All.Select(m => m.Name), Names(kinds, "models"));
+        Assert.Equal(Sickness.All.Select(s => s.Name), Names(kinds, "sick"));
     }
+
+    private static IEnumerable<string?> Names(JsonElement kinds, string of) =>
+        kinds.GetProperty(of).EnumerateArray().Select(kind => kind.GetProperty("name").GetString());
 }
