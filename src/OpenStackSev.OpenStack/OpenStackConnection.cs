@@ -27,7 +27,7 @@ public sealed class OpenStackConnection : IDisposable
         ownsNetwork = options.Transport is null;
         network = new HttpMessageInvoker(transport, ownsNetwork);
         counter = new NetworkHandler(network, options, log);
-        Keystone = Client<IKeystoneApi>(new KeystoneHandler(cloud.AuthUrl, Pipeline(options)));
+        Keystone = Client<IKeystoneApi>(new KeystoneHandler(cloud, Pipeline(options)));
         tokens = new TokenSource(Keystone, cloud, options.Time);
         Placement = Service<IPlacementApi>(ServiceType.Placement, cloud, options);
         Nova = Service<INovaApi>(ServiceType.Compute, cloud, options);

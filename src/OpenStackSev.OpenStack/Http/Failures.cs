@@ -10,15 +10,18 @@ namespace OpenStackSev.OpenStack.Http;
 internal static class Failures
 {
     private const int LongestDetail = 500;
-    private const int LongestBody = 64 * 1024;
+
+    /// <summary>Replacing a shorter one would garble the text and tell what it is.</summary>
+    private const int ShortestSecret = 4;
+
 
     /// <summary>Refit's own exceptions never leave: ours know the service, its code and its request id.</summary>
     public static RefitSettings Settings()
     {
-        RefitSettings settings = RefitSettings.ForJsonContext(OpenStackJson.Default);
+        var settings = new RefitSettings(new BodySerializer());
         // A failed status never gets here, the handlers threw. What remains is a good status with a body that is not the service's.
         settings.DeserializationExceptionFactory = static (response, e) => ValueTask.FromResult<Exception?>(new OpenStackApiException(
-            ServiceOf(response.RequestMessage), Describe(response.RequestMessage), response.StatusCode, null, RequestIds.Of(response),
+            ServiceOf(response.RequestMessage), Describe(response.RequestMessage), response.StatusCode, OpenStackCodes.MalformedAnswer, RequestIds.Of(response),
             $"the answer is not what this request gets: {Bounded(e.Message)}", e));
         settings.TransportExceptionFactory = static (request, e, ct) => e;
         return settings;
@@ -40,7 +43,7 @@ internal static class Failures
         }
         catch (AnswerTooLargeException e)
         {
-            throw new OpenStackApiException(service, Describe(request), HttpStatusCode.OK, "answer_too_large", null, e.Message, e);
+            throw new OpenStackApiException(service, Describe(request), e.Status, OpenStackCodes.AnswerTooLarge, e.RequestId, e.Message, e);
         }
 
         response.RequestMessage ??= request;
@@ -48,21 +51,39 @@ internal static class Failures
     }
 
     /// <summary>The exception for an answer with an error status. Reads the body, which is in memory already.</summary>
-    public static async Task<OpenStackApiException> OfAsync(string service, HttpRequestMessage request, HttpResponseMessage response)
+    public static async Task<OpenStackApiException> OfAsync(
+        string service, CloudSettings cloud, HttpRequestMessage request, HttpResponseMessage response)
     {
         byte[] body = await response.Content.ReadAsByteArrayAsync(CancellationToken.None);
-        (string? code, string? detail, string? requestId) = ErrorBody.Read(body.AsSpan(0, Math.Min(body.Length, LongestBody)));
+        (string? code, string? detail, string? requestId) = ErrorBody.Read(body);
+        // Redirects are not followed: the token would go along.
+        string? elsewhere = response.Headers.Location is { } location ? $"it redirects to {Address(new Uri(request.RequestUri!, location))}" : null;
+        string text = elsewhere ?? (string.IsNullOrWhiteSpace(detail) ? response.ReasonPhrase : detail) ?? "";
         return new OpenStackApiException(service, Describe(request), response.StatusCode, code, RequestIds.Of(response) ?? requestId,
-            Bounded(detail ?? response.ReasonPhrase ?? "no explanation"));
+            Bounded(WithoutSecrets(text.Length > 0 ? text : "no explanation", cloud, request)));
+    }
+
+    /// <summary>Scheme, host and path: a query or a user could hold what nobody else should read.</summary>
+    public static string Address(Uri? url) =>
+        url is null ? "no URL" : url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+
+    public static string Describe(HttpRequestMessage? request) => request is null ? "unknown request" : $"{request.Method} {Address(request.RequestUri)}";
+
+    /// <summary>Some proxies and debug pages repeat the request that they complain about.</summary>
+    private static string WithoutSecrets(string text, CloudSettings cloud, HttpRequestMessage request)
+    {
+        IEnumerable<string?> secrets = [cloud.Password, cloud.Token, cloud.ApplicationCredentialSecret];
+        foreach (string header in (string[])["X-Auth-Token", "X-Subject-Token"])
+            secrets = secrets.Concat(request.Headers.TryGetValues(header, out IEnumerable<string>? values) ? values : []);
+        foreach (string secret in secrets.OfType<string>().Where(secret => secret.Length >= ShortestSecret))
+            text = text.Replace(secret, "***", StringComparison.Ordinal);
+        return text;
     }
 
     private static readonly HttpRequestOptionsKey<string> ServiceKey = new("openstack-service");
 
     private static string ServiceOf(HttpRequestMessage? request) =>
         request is not null && request.Options.TryGetValue(ServiceKey, out string? service) ? service : "openstack";
-
-    private static string Describe(HttpRequestMessage? request) =>
-        request is null ? "unknown request" : $"{request.Method} {request.RequestUri?.GetLeftPart(UriPartial.Path)}";
 
     private static string Unreachable(HttpRequestMessage request, Exception e) => e switch
     {
@@ -94,8 +115,9 @@ internal static class ErrorBody
             using JsonDocument document = JsonDocument.ParseValue(ref reader);
             return OfJson(document.RootElement);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: a string in it is not UTF-8.
             return (null, OfText(System.Text.Encoding.UTF8.GetString(body)), null);
         }
     }
@@ -142,6 +164,6 @@ internal static class ErrorBody
             }
         }
 
-        return string.Join(' ', plain.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        return string.Join(' ', WebUtility.HtmlDecode(plain.ToString()).Split(' ', StringSplitOptions.RemoveEmptyEntries));
     }
 }

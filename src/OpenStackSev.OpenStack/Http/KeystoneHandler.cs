@@ -1,18 +1,18 @@
 namespace OpenStackSev.OpenStack.Http;
 
 /// <summary>Requests to Keystone itself: at the configured address, each with the credentials that it carries.</summary>
-internal sealed class KeystoneHandler(Uri authUrl, HttpMessageHandler pipeline) : HttpMessageHandler
+internal sealed class KeystoneHandler(CloudSettings cloud, HttpMessageHandler pipeline) : HttpMessageHandler
 {
     private readonly HttpMessageInvoker invoker = new(pipeline);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        request.RequestUri = new Uri(authUrl.AbsoluteUri.TrimEnd('/') + request.RequestUri!.PathAndQuery);
+        request.RequestUri = new Uri(cloud.AuthUrl.AbsoluteUri.TrimEnd('/') + request.RequestUri!.PathAndQuery);
         HttpResponseMessage response = await Failures.SendAsync("identity", request, invoker.SendAsync, cancellationToken);
         if (response.IsSuccessStatusCode)
             return response;
         using (response)
-            throw await Failures.OfAsync("identity", request, response);
+            throw await Failures.OfAsync("identity", cloud, request, response);
     }
 
     protected override void Dispose(bool disposing)

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
 using Microsoft.Extensions.Logging;
 
 namespace OpenStackSev.OpenStack.Http;
@@ -6,6 +8,11 @@ namespace OpenStackSev.OpenStack.Http;
 /// <summary>Every request that leaves: counted, timed out, logged without secrets, its answer bounded.</summary>
 internal sealed partial class NetworkHandler(HttpMessageInvoker network, OpenStackConnectionOptions options, ILogger log) : HttpMessageHandler
 {
+    /// <summary>Enough of an error's body to say what is wrong.</summary>
+    private const int LongestError = 64 * 1024;
+
+    private static readonly string Product = $"openstacksev/{typeof(NetworkHandler).Assembly.GetName().Version?.ToString(3)}";
+
     private long count;
 
     public long Count => Interlocked.Read(ref count);
@@ -15,46 +22,108 @@ internal sealed partial class NetworkHandler(HttpMessageInvoker network, OpenSta
         Interlocked.Increment(ref count);
         if (options.GlobalRequestId is { } globalId && !request.Headers.Contains(RequestIds.Header))
             request.Headers.Add(RequestIds.Header, globalId);
+        if (request.Headers.UserAgent.Count == 0)
+            request.Headers.Add("User-Agent", Product);
         // Content-Length instead of chunks: uwsgi, which serves most of OpenStack, reads a chunked body as an empty one.
         if (request.Content is not null)
             await request.Content.LoadIntoBufferAsync(cancellationToken);
-        using var limit = new CancellationTokenSource(options.AttemptTimeout, options.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         long started = Stopwatch.GetTimestamp();
         try
         {
-            HttpResponseMessage response = await network.SendAsync(request, either.Token);
-            await BufferAsync(response, either.Token);
-            LogAnswered(log, request.Method, request.RequestUri!.GetLeftPart(UriPartial.Path), (int)response.StatusCode,
-                (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds, RequestIds.Of(response));
+            HttpResponseMessage response = await AttemptAsync(request, cancellationToken);
+            LogAnswered(log, request.Method, Url(request), (int)response.StatusCode, Since(started), RequestIds.Of(response));
             return response;
         }
-        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (Exception e)
         {
-            throw new HttpRequestException(HttpRequestError.Unknown, $"no answer within {options.AttemptTimeout.TotalSeconds:0.#} s", e);
+            LogFailed(log, request.Method, Url(request), Since(started), e.Message);
+            throw;
         }
     }
+
+    private async Task<HttpResponseMessage> AttemptAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(options.AttemptTimeout, options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await network.SendAsync(request, either.Token);
+            await BufferAsync(response, either.Token);
+            return response;
+        }
+        catch (Exception e)
+        {
+            response?.Dispose();
+            if (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+                throw TimedOut(request, limit.IsCancellationRequested, e);
+            throw;
+        }
+    }
+
+    /// <summary>Ours, or the transport's: that one gives up connecting sooner, with an exception that looks like a cancellation.</summary>
+    private HttpRequestException TimedOut(HttpRequestMessage request, bool ours, Exception e) => ours
+        ? new(HttpRequestError.Unknown, $"no answer within {options.AttemptTimeout.TotalSeconds:0.#} s", e)
+        : new(HttpRequestError.ConnectionError, $"no connection to {request.RequestUri?.Authority} in time", e);
 
     /// <summary>Reads the body here, where it is bounded and timed; what comes after only parses bytes.</summary>
     private async Task BufferAsync(HttpResponseMessage response, CancellationToken ct)
     {
+        if (!response.IsSuccessStatusCode)
+        {
+            await CutAsync(response, ct);
+            return;
+        }
+
         try
         {
             await response.Content.LoadIntoBufferAsync(options.MaximumResponseBytes, ct);
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {
-            response.Dispose();
-            throw new AnswerTooLargeException(options.MaximumResponseBytes, e);
+            throw new AnswerTooLargeException(response.StatusCode, RequestIds.Of(response), options.MaximumResponseBytes, e);
         }
     }
 
+    /// <summary>An error is an error however long its text is: the beginning is kept, the rest is not read.</summary>
+    private static async Task CutAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        byte[] beginning = new byte[LongestError];
+        await using Stream stream = await response.Content.ReadAsStreamAsync(ct);
+        int length = 0;
+        try
+        {
+            length = await stream.ReadAtLeastAsync(beginning, LongestError, throwOnEndOfStream: false, ct);
+        }
+        catch (IOException)
+        {
+            // Broken off: the status is worth more than the text.
+        }
+
+        var content = new ByteArrayContent(beginning, 0, length);
+        content.Headers.ContentType = response.Content.Headers.ContentType;
+        response.Content.Dispose();
+        response.Content = content;
+    }
+
+    private static string Url(HttpRequestMessage request) => Failures.Address(request.RequestUri);
+
+    private static long Since(long started) => (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+
     [LoggerMessage(3001, LogLevel.Debug, "{Method} {Url} {Status} in {Milliseconds} ms, request {RequestId}")]
     private static partial void LogAnswered(ILogger logger, HttpMethod method, string url, int status, long milliseconds, string? requestId);
+
+    [LoggerMessage(3002, LogLevel.Debug, "{Method} {Url} failed after {Milliseconds} ms: {Reason}")]
+    private static partial void LogFailed(ILogger logger, HttpMethod method, string url, long milliseconds, string reason);
 }
 
 /// <summary>An answer over the limit. Not transient: it would be as large again.</summary>
-internal sealed class AnswerTooLargeException(long limit, Exception inner) : Exception($"the answer is larger than {limit} bytes", inner);
+internal sealed class AnswerTooLargeException(HttpStatusCode status, string? requestId, long limit, Exception inner)
+    : Exception($"the answer is larger than {limit} bytes", inner)
+{
+    public HttpStatusCode Status { get; } = status;
+    public string? RequestId { get; } = requestId;
+}
 
 /// <summary>Passes on to a handler that somebody else disposes.</summary>
 internal sealed class BorrowedHandler(HttpMessageHandler inner) : HttpMessageHandler
@@ -78,8 +147,10 @@ internal static class RequestIds
     public const string Header = "X-Openstack-Request-Id";
     private const int LongestKept = 64;
 
-    public static string? Of(HttpResponseMessage response) =>
-        response.Headers.TryGetValues(Header, out IEnumerable<string>? ids) || response.Headers.TryGetValues("x-compute-request-id", out ids)
+    public static string? Of(HttpResponseMessage response) => Of(response.Headers);
+
+    public static string? Of(HttpResponseHeaders headers) =>
+        headers.TryGetValues(Header, out IEnumerable<string>? ids) || headers.TryGetValues("x-compute-request-id", out ids)
             ? Bounded(ids.First())
             : null;
 

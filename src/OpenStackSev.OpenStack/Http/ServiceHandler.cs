@@ -9,17 +9,25 @@ internal sealed class ServiceHandler(
 {
     private readonly HttpMessageInvoker invoker = new(pipeline);
     private readonly SemaphoreSlim negotiating = new(1, 1);
-    private Microversion? negotiated;
+
+    /// <summary>Boxed, so that it is read whole without the lock.</summary>
+    private object? negotiated;
 
     /// <summary>The lower one of our maximum and the service's; null for a service without microversions.</summary>
     public async Task<Microversion?> MicroversionAsync(CancellationToken ct)
     {
-        if (service.Maximum is null || negotiated is not null)
-            return negotiated;
+        if (service.Maximum is null)
+            return null;
+        if (Volatile.Read(ref negotiated) is Microversion known)
+            return known;
         await negotiating.WaitAsync(ct);
         try
         {
-            return negotiated ??= await NegotiateAsync(await EndpointAsync(ct), ct);
+            if (negotiated is Microversion meanwhile)
+                return meanwhile;
+            Microversion chosen = await NegotiateAsync(await EndpointAsync(ct), ct);
+            Volatile.Write(ref negotiated, chosen);
+            return chosen;
         }
         finally
         {
@@ -46,7 +54,7 @@ internal sealed class ServiceHandler(
         if (response.IsSuccessStatusCode)
             return response;
         using (response)
-            throw await Failures.OfAsync(service.Name, request, response);
+            throw await Failures.OfAsync(service.Name, cloud, request, response);
     }
 
     protected override void Dispose(bool disposing)
@@ -75,8 +83,10 @@ internal sealed class ServiceHandler(
             ? configured
             : ServiceCatalog.Find(token.Body, service, cloud);
         string url = found.AbsoluteUri.TrimEnd('/');
-        // Glance is registered with and without its version; our paths carry it.
-        return service == ServiceType.Image && url.EndsWith("/v2", StringComparison.Ordinal) ? url[..^3] : url;
+        // Glance is registered with and without its version; our paths carry it. An override for Nova may lack the version; our paths do too.
+        if (service == ServiceType.Image && url.EndsWith("/v2", StringComparison.Ordinal))
+            return url[..^"/v2".Length];
+        return service == ServiceType.Compute && !found.AbsolutePath.Contains("/v2", StringComparison.Ordinal) ? url + "/v2.1" : url;
     }
 
     private async Task<Microversion> NegotiateAsync(string endpoint, CancellationToken ct)
@@ -86,7 +96,7 @@ internal sealed class ServiceHandler(
         using HttpResponseMessage response = await Failures.SendAsync(service.Name, request, invoker.SendAsync, ct);
         // 300 Multiple Choices is how some services answer at their root.
         if (!response.IsSuccessStatusCode && response.StatusCode != HttpStatusCode.MultipleChoices)
-            throw await Failures.OfAsync(service.Name, request, response);
+            throw await Failures.OfAsync(service.Name, cloud, request, response);
         byte[] body = await response.Content.ReadAsByteArrayAsync(ct);
         if (!VersionDocuments.TryRead(body, out Microversion minimum, out Microversion maximum))
             throw Incompatible(request, response, "its version document names no microversions");
@@ -97,7 +107,7 @@ internal sealed class ServiceHandler(
     }
 
     private OpenStackApiException Incompatible(HttpRequestMessage request, HttpResponseMessage response, string detail) =>
-        new(service.Name, $"{request.Method} {request.RequestUri}", HttpStatusCode.NotAcceptable, "incompatible_microversion", RequestIds.Of(response), detail);
+        new(service.Name, Failures.Describe(request), response.StatusCode, OpenStackCodes.IncompatibleMicroversion, RequestIds.Of(response), detail);
 
     /// <summary>Nova's endpoint may end in the project's id; its version document is at <c>/v2.1/</c>.</summary>
     private static string VersionDocument(string endpoint)
@@ -105,5 +115,4 @@ internal sealed class ServiceHandler(
         int version = endpoint.IndexOf("/v2.1", StringComparison.Ordinal);
         return (version < 0 ? endpoint : endpoint[..(version + "/v2.1".Length)]) + "/";
     }
-
 }

@@ -25,8 +25,9 @@ internal static class VersionDocuments
                 }
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: a string in it is not UTF-8.
             return false;
         }
 

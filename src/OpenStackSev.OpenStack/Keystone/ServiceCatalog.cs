@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace OpenStackSev.OpenStack.Keystone;
 
 /// <summary>Endpoints by service type, interface and region. Pure.</summary>
@@ -30,7 +28,7 @@ public static class ServiceCatalog
     }
 
     private static OpenStackApiException Missing(ServiceType service, CloudSettings cloud, string detail) =>
-        new("identity", $"catalogue of {cloud.AuthUrl}", HttpStatusCode.NotFound, "endpoint_not_found", null, $"{detail} (wanted by {service.Name})");
+        new(service.Name, $"catalogue of {cloud.AuthUrl}", status: null, OpenStackCodes.EndpointNotFound, requestId: null, detail);
 
     private static string Listed(IEnumerable<string> names)
     {

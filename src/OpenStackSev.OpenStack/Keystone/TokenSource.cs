@@ -1,3 +1,4 @@
+using OpenStackSev.OpenStack.Http;
 using Refit;
 
 namespace OpenStackSev.OpenStack.Keystone;
@@ -39,8 +40,8 @@ internal sealed class TokenSource(IKeystoneApi keystone, CloudSettings cloud, Ti
             IEnumerable<string>? secrets = null;
             if (answer.Content is not { } envelope || answer.Headers?.TryGetValues("X-Subject-Token", out secrets) != true)
             {
-                throw new OpenStackApiException("identity", $"POST {cloud.AuthUrl}/auth/tokens", answer.StatusCode, null, null,
-                    "the answer carries no token; is this a Keystone v3?");
+                throw new OpenStackApiException("identity", $"POST {cloud.AuthUrl}/auth/tokens", answer.StatusCode, OpenStackCodes.MalformedAnswer,
+                    answer.Headers is { } headers ? RequestIds.Of(headers) : null, "the answer carries no token; is this a Keystone v3?", answer.Error);
             }
 
             return current = new Token(secrets!.First(), envelope.Token);

@@ -11,12 +11,15 @@ internal sealed class ElapsingTime(DateTimeOffset start) : FakeTimeProvider(star
 
     private readonly ConcurrentQueue<TimeSpan> _waits = new();
 
+    /// <summary>Another time-out that does not pass by itself.</summary>
+    public TimeSpan TimeOut { get; set; } = Never;
+
     public IReadOnlyList<TimeSpan> Waits => [.. _waits];
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         ITimer timer = base.CreateTimer(callback, state, dueTime, period);
-        if (dueTime > TimeSpan.Zero && dueTime < TimeSpan.FromHours(12))
+        if (dueTime > TimeSpan.Zero && dueTime != TimeOut && dueTime != Never)
         {
             _waits.Enqueue(dueTime);
             ThreadPool.UnsafeQueueUserWorkItem(_ => Advance(dueTime), null);
