@@ -5,10 +5,12 @@ using OpenStackSev.Simulation;
 
 namespace OpenStackSev.Benchmarks;
 
-/// <summary>The native agent, from exec to the end of its first publication, on a simulated Milan host whose Nova offers every model.</summary>
+/// <summary>The native agent, from exec to the end of its first publication, on a simulated Milan host.</summary>
+/// <remarks>Settings are the defaults. Nova is one of today: it wrote compute_id and has a provider for each of the three models.</remarks>
 internal static class AgentPublication
 {
     private const string Node = "compute1";
+    private static readonly Guid Root = new("11111111-2222-4333-8444-555555555555");
     private const int MostRequests = 16;
     private const long MostBytes = 30_000_000;
     private static readonly TimeSpan MostCpu = TimeSpan.FromMilliseconds(50);
@@ -21,39 +23,25 @@ internal static class AgentPublication
         {
             string host = Path.Join(folder, "host");
             SimulatedHost.Write(host, new SimulatedHostOptions(HostModel.Named("milan")!));
-            var rounds = new List<Round>();
-            ChildCost cost;
-            try
-            {
-                cost = await ChildCost.BestOfAsync(() =>
-                {
-                    var round = new Round(Path.Join(folder, $"round{rounds.Count}"), host);
-                    rounds.Add(round);
-                    return round.Program(agent);
-                });
-                foreach (Round round in rounds)
-                    round.ThrowUnlessPublished();
-            }
-            finally
-            {
-                foreach (Round round in rounds)
-                    round.Dispose();
-            }
+            Directory.CreateDirectory(Path.Join(host, "var/lib/nova"));
+            await File.WriteAllTextAsync(Path.Join(host, "var/lib/nova/compute_id"), Root.ToString());
 
-            ChildCost nothing = await ChildCost.BestOfAsync(() => new ProcessStartInfo("/bin/true"));
-            ChildCost sdk = await ChildCost.BestOfAsync(() => new ProcessStartInfo("dotnet", ["--version"]));
-            int requests = rounds.Max(round => round.Requests.Count);
-            int newNames = rounds[0].Requests.Count(request =>
-                request.StartsWith("PUT /placement/resource_classes/", StringComparison.Ordinal) || request.StartsWith("PUT /placement/traits/", StringComparison.Ordinal));
+            (ChildCost cost, Requests requests) = await RunAsync(agent, Path.Join(folder, "usual"), host);
+            (_, Requests byName) = await RunAsync(
+                agent, Path.Join(folder, "by-name"), host, $"compute_id_file = /none\nnode_name = {Node}");
+            (_, Requests shared) = await RunAsync(agent, Path.Join(folder, "es-share"), host, "es_share = 10");
+            ChildCost nothing = await ChildCost.OfSeveralAsync(() => new ProcessStartInfo("/bin/true"));
+            ChildCost sdk = await ChildCost.OfSeveralAsync(() => new ProcessStartInfo("dotnet", ["--version"]));
             return
             [
                 new($"agent, exec to the end of its first publication, CPU time, best of {CpuTime.Runs}", CpuTime.Text(cost.Cpu),
                     $"at most {MostCpu.TotalMilliseconds:0} ms", cost.Cpu <= MostCpu,
                     $"/bin/true: {CpuTime.Text(nothing.Cpu)}; dotnet --version: {CpuTime.Text(sdk.Cpu)}"),
-                new("the same, peak resident memory", Megabytes(cost.PeakBytes), $"at most {Megabytes(MostBytes)}", cost.PeakBytes <= MostBytes,
+                new($"the same, peak resident memory, most of {CpuTime.Runs}",
+                    Megabytes(cost.PeakBytes), $"at most {Megabytes(MostBytes)}", cost.PeakBytes <= MostBytes,
                     $"/bin/true: {Megabytes(nothing.PeakBytes)}; dotnet --version: {Megabytes(sdk.PeakBytes)}"),
-                new("the same, requests", $"{requests}, of them {newNames} for new names", $"at most {MostRequests} + {newNames}",
-                    requests - newNames <= MostRequests, "a token and one write are 2"),
+                new("the same, requests", $"{requests}", $"at most {MostRequests} + {requests.NewNames}", requests.Others <= MostRequests,
+                    $"other settings, not held to the bar: node_name {byName}; es_share {shared}"),
             ];
         }
         finally
@@ -62,7 +50,34 @@ internal static class AgentPublication
         }
     }
 
+    /// <summary>Several runs with the same settings; each sees a Placement of its own.</summary>
+    private static async Task<(ChildCost Cost, Requests Requests)> RunAsync(string agent, string folder, string host, string settings = "")
+    {
+        var rounds = new List<Round>();
+        try
+        {
+            ChildCost cost = await ChildCost.OfSeveralAsync(() =>
+            {
+                var round = new Round(Path.Join(folder, $"{rounds.Count}"), host, settings);
+                rounds.Add(round);
+                return round.Program(agent);
+            });
+            return (cost, rounds.Select(round => round.Counted()).MaxBy(count => count.Others)!);
+        }
+        finally
+        {
+            foreach (Round round in rounds)
+                round.Dispose();
+        }
+    }
+
     private static string Megabytes(long bytes) => $"{bytes / 1e6:0.0} MB";
+
+    /// <param name="NewNames">Resource classes and traits that this Placement did not have: once a cloud, not once a node.</param>
+    private sealed record Requests(int Others, int NewNames)
+    {
+        public override string ToString() => $"{Others} + {NewNames} for new names";
+    }
 
     /// <summary>One run of the agent: a Placement that has never seen it, and a state folder of its own.</summary>
     private sealed class Round : IDisposable
@@ -71,12 +86,12 @@ internal static class AgentPublication
         private readonly PlacementListener listener;
         private readonly string folder;
 
-        public Round(string folder, string host)
+        public Round(string folder, string host, string settings)
         {
             this.folder = folder;
-            Guid root = placement.Add(Node).With("VCPU", 128).Uuid;
+            placement.Add(Node, Root).With("VCPU", 128);
             foreach (EncryptionModel model in EncryptionModels.All)
-                placement.Add(model.NovaProviderName(Node), parent: root).With("MEM_ENCRYPTION_CONTEXT", 10);
+                placement.Add(model.NovaProviderName(Node), parent: Root).With("MEM_ENCRYPTION_CONTEXT", 10);
             listener = PlacementListener.Start(placement);
             Directory.CreateDirectory(folder);
             File.WriteAllText(Path.Join(folder, "agent.conf"),
@@ -85,12 +100,10 @@ internal static class AgentPublication
                 platform_root = {host}
                 state_dir = {folder}/state
                 [capacity]
-                node_name = {Node}
+                {settings}
 
                 """);
         }
-
-        public List<string> Requests => placement.Requests;
 
         public ProcessStartInfo Program(string agent)
         {
@@ -105,10 +118,19 @@ internal static class AgentPublication
             return start;
         }
 
-        public void ThrowUnlessPublished()
+        /// <summary>What it asked, once it is certain that it published.</summary>
+        public Requests Counted()
         {
             if (placement.Find(EncryptionModel.AmdSevSnp.ProviderName(Node)) is not { Inventories.Count: 1 })
-                throw new InvalidOperationException("the agent ended well but published no SEV-SNP; it asked\n" + string.Join('\n', Requests));
+            {
+                throw new InvalidOperationException(
+                    "the agent ended well but published no SEV-SNP; it asked\n" + string.Join('\n', placement.Requests));
+            }
+
+            int newNames = placement.Requests.Count(request =>
+                request.StartsWith("PUT /placement/resource_classes/", StringComparison.Ordinal)
+                || request.StartsWith("PUT /placement/traits/", StringComparison.Ordinal));
+            return new Requests(placement.Requests.Count - newNames, newNames);
         }
 
         public void Dispose()

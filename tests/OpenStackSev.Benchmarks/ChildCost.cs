@@ -13,8 +13,8 @@ internal sealed partial record ChildCost(TimeSpan Cpu, long PeakBytes)
 
     /// <summary>Runs the program to its end.</summary>
     /// <remarks>
-    /// CPU time is what the kernel adds to RUSAGE_CHILDREN, in microseconds. Peak memory comes from GNU time, in a run of its own: the kernel
-    /// counts the memory of the process that starts a program as the program's own, and only a tiny starter makes that harmless.
+    /// CPU time is what the kernel adds to RUSAGE_CHILDREN, in microseconds. Peak memory comes from GNU time, in a run of its own:
+    /// the kernel counts the memory of the process that starts a program as the program's own, and only a tiny starter makes that harmless.
     /// </remarks>
     /// <exception cref="InvalidOperationException">It did not end well.</exception>
     public static async Task<ChildCost> OfAsync(Func<ProcessStartInfo> program)
@@ -41,20 +41,18 @@ internal sealed partial record ChildCost(TimeSpan Cpu, long PeakBytes)
         }
     }
 
-    /// <summary>The best of several runs, CPU time and memory each for itself.</summary>
-    public static async Task<ChildCost> BestOfAsync(Func<ProcessStartInfo> program)
+    /// <summary>Of several runs, the shortest CPU time and the largest peak.</summary>
+    public static async Task<ChildCost> OfSeveralAsync(Func<ProcessStartInfo> program)
     {
-        ChildCost best = await OfAsync(program);
+        ChildCost several = await OfAsync(program);
         for (int run = 1; run < CpuTime.Runs; run++)
         {
             ChildCost cost = await OfAsync(program);
-            best = new ChildCost(cost.Cpu < best.Cpu ? cost.Cpu : best.Cpu, Math.Min(cost.PeakBytes, best.PeakBytes));
+            several = new ChildCost(cost.Cpu < several.Cpu ? cost.Cpu : several.Cpu, Math.Max(cost.PeakBytes, several.PeakBytes));
         }
 
-        return best;
+        return several;
     }
-
-    public override string ToString() => $"{CpuTime.Text(Cpu)}, {PeakBytes / 1e6:0.0} MB";
 
     private static async Task RunAsync(ProcessStartInfo start)
     {

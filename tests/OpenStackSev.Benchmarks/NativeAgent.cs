@@ -14,7 +14,7 @@ internal static class NativeAgent
         string program = Path.Join(Repository.Root, Folder, "openstack-sev-agent");
         if (File.Exists(program))
         {
-            Console.Error.WriteLine($"using {Folder} of {File.GetLastWriteTimeUtc(program):yyyy-MM-dd HH:mm} UTC; delete it to have it built again");
+            Console.Error.WriteLine($"using {Folder} of {File.GetLastWriteTimeUtc(program):yyyy-MM-dd HH:mm} UTC; delete it for a new one");
             return program;
         }
 

@@ -29,7 +29,8 @@ internal static class ProjectionCost
         double ratio = many / few;
         return
         [
-            new($"projection and difference of {Many:N0} hosts ({providers:N0} providers, {steps:N0} writes), CPU time, best of {CpuTime.Runs}",
+            new($"projection and difference of {Many:N0} hosts ({providers:N0} providers, {steps:N0} writes), CPU time, best of "
+                + CpuTime.Runs,
                 CpuTime.Text(many), "at most 1 s", many <= Most,
                 $"copying {providers:N0} provider records: {CpuTime.Text(copy)}"),
             new($"the same, {Many:N0} hosts ÷ {Few:N0} hosts",
@@ -64,13 +65,13 @@ internal static class ProjectionCost
         {
             uint sev = 10 + (uint)(number % 400), sevEs = 99;
             PlatformFacts facts = Given.Facts(sev, sevEs, sevInUse: (uint)(number % 10));
-            ObservedNode empty = Given.Empty((EncryptionModel.AmdSev, (int)sev), (EncryptionModel.AmdSevEs, (int)sevEs));
+            ObservedNode empty = Given.Empty((EncryptionModel.AmdSev, (int)sev), (EncryptionModel.AmdSevSnp, (int)sevEs));
             if (number % 3 == 0)
                 return new Host(facts, empty);
             int off = number % 3 == 1 ? 0 : 5;
             ObservedNode observed = empty
                 .WithGuard(EncryptionModel.AmdSev, (int)sev - off, 0, number % 10)
-                .WithGuard(EncryptionModel.AmdSevEs, (int)sevEs, 0, 0);
+                .WithGuard(EncryptionModel.AmdSevSnp, (int)sevEs, 0, 0);
             CapacityProjection projection = new Host(facts, observed).Project();
             return new Host(facts, observed with
             {
@@ -79,7 +80,8 @@ internal static class ProjectionCost
             });
         }
 
-        public CapacityProjection Project() => CapacityProjection.Of(Facts, AsidPools.From(Facts), Options, Observed, ForeignGuestCount.Unknown);
+        public CapacityProjection Project() =>
+            CapacityProjection.Of(Facts, AsidPools.From(Facts), Options, Observed, ForeignGuestCount.Unknown);
 
         public int Changes() => ProviderChanges.Between(Observed, Project().Desired).Steps.Length;
     }

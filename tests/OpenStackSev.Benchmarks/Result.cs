@@ -4,10 +4,12 @@ namespace OpenStackSev.Benchmarks;
 /// <param name="Baseline">What this machine takes for something that everybody knows, measured in the same run.</param>
 internal sealed record Result(string Measurement, string Value, string Bar, bool Met, string Baseline)
 {
+    private string Line => $"| {Measurement} | {Value} | {Bar} | {(Met ? "yes" : "**no**")} | {Baseline} |";
+
     public static string Table(IEnumerable<Result> results) => string.Join('\n',
     [
         "| measurement | result | bar | met? | this machine's baseline |",
         "|---|---|---|---|---|",
-        .. results.Select(result => $"| {result.Measurement} | {result.Value} | {result.Bar} | {(result.Met ? "yes" : "**no**")} | {result.Baseline} |"),
+        .. results.Select(result => result.Line),
     ]);
 }

@@ -5,7 +5,7 @@ using OpenStackSev.OpenStack;
 
 namespace OpenStackSev.Benchmarks;
 
-/// <summary>What a node costs Placement while nothing changes: rounds over a simulated hour, as close together as the loop ever makes them.</summary>
+/// <summary>What a node costs Placement while nothing changes: an hour of rounds, as close together as the loop makes them.</summary>
 internal static class SteadyHour
 {
     private const double MostAMinute = 2;
@@ -24,7 +24,11 @@ internal static class SteadyHour
             using CapacityStateFolder state = CapacityStateFolder.Open(folder);
             var options = new CapacityOptions { NodeName = Given.Node };
             var agent = new CapacityPublisher(
-                () => Given.Facts(), _ => Task.FromResult(new NodeIdentity(null, null, [Given.Node])), new PlacementMirror(cloud.Placement), state, options);
+                () => Given.Facts(),
+                ct => NodeIdentity.ReadAsync(options, folder, ct),
+                new PlacementMirror(cloud.Placement),
+                state,
+                options);
 
             PublishResult result = (await agent.PublishAsync(dryRun: false, CancellationToken.None)).Result;
             if (result != PublishResult.Applied)
