@@ -31,8 +31,9 @@ release_install() {
     missing=$(missing_in_chroot "${packages[@]}" | xargs)
     [ -n "$missing" ] || return 0
     say "installing in $CHROOT: $missing"
+    cp /etc/resolv.conf "$CHROOT/etc/resolv.conf"
     # shellcheck disable=SC2086  # one word a package
-    in_chroot apt-get -q -y install $missing >"$LOG_DIR/apt.log" 2>&1 </dev/null || {
+    { in_chroot dpkg --configure -a && in_chroot apt-get -q update && in_chroot apt-get -q -y install $missing; } >"$LOG_DIR/apt.log" 2>&1 </dev/null || {
         tail -n 15 "$LOG_DIR/apt.log" >&2
         die "apt-get could not install $missing in the chroot; its log is $LOG_DIR/apt.log" \
             "run up.sh again to go on, or begin anew with down.sh --release 2026.2 --purge --remove-chroot"
@@ -65,7 +66,6 @@ make_base_system() {
     unshare --mount debootstrap --variant=minbase --include=ca-certificates sid "$CHROOT" "$mirror" \
         >"$LOG_DIR/debootstrap.log" 2>&1 </dev/null 9>&- || die_of debootstrap "failed"
     configure_packaging
-    in_chroot apt-get -q update >>"$LOG_DIR/debootstrap.log" 2>&1 || die_of debootstrap "made a system whose apt-get update fails"
     touch "$CHROOT/.base"
 }
 
@@ -90,7 +90,6 @@ EOF
     apt-config dump | grep -E '^Acquire::https?::Proxy ' >>"$CHROOT/etc/apt/apt.conf.d/90osev" || true
     printf 'path-exclude=/usr/share/%s/*\n' doc man locale >"$CHROOT/etc/dpkg/dpkg.cfg.d/osev"
     echo force-unsafe-io >>"$CHROOT/etc/dpkg/dpkg.cfg.d/osev"
-    cp /etc/resolv.conf "$CHROOT/etc/resolv.conf"
 }
 
 release_remove_chroot() {
