@@ -42,10 +42,13 @@ public static class CapacityCodes
     /// <summary>Somebody else keeps changing our providers back.</summary>
     public const string AnotherWriter = "capacity.another_writer";
 
+    /// <summary>The machine is a folder: its numbers are made up.</summary>
+    public const string Simulated = "capacity.machine.simulated";
+
     /// <summary>All codes.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         NovaOvercommits, NovaUndercounts, NovaSharesPool, NovaOffersUnusable, NotLaunchable,
-        ForeignGuests, Withdrawn, ShrunkBelowUsage, NameTaken, AnotherWriter,
+        ForeignGuests, Withdrawn, ShrunkBelowUsage, NameTaken, AnotherWriter, Simulated,
     ];
 }

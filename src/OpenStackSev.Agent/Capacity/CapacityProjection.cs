@@ -16,6 +16,8 @@ public sealed record CapacityProjection(ProviderTree Desired, ForeignGuestCount 
         PlatformFacts facts, AsidPools pools, CapacityOptions options, ObservedNode observed, ForeignGuestCount seen)
     {
         var findings = ImmutableArray.CreateBuilder<CapacityFinding>();
+        if (facts.Simulated)
+            findings.Add(new(CapacityCodes.Simulated, facts.Root, "SIMULATED machine: what is published for this node is made up"));
         findings.AddRange(facts.Findings.Concat(PlatformConsistency.Check(facts)).Concat(pools.Findings).Distinct()
             .Select(finding => new CapacityFinding(finding.Code, finding.Subject, finding.Detail)));
 

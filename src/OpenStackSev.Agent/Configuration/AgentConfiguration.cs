@@ -22,6 +22,9 @@ public sealed record AgentConfiguration(ProcessOptions Process, OpenStackOptions
         ],
     };
 
+    /// <summary>Every key of every section.</summary>
+    public static IEnumerable<string> Keys => KnownKeys.Values.SelectMany(keys => keys);
+
     private static readonly string[] Durations = ["capacity:interval", "capacity:start_jitter"];
 
     /// <summary>Reads <paramref name="files"/> in order; a later file overrides an earlier one key by key.</summary>

@@ -248,6 +248,11 @@ public sealed class CapacityProjectionTests
     }
 
     [Fact]
+    public void A_simulated_machine_says_so() => Assert.Equal(
+        CapacityCodes.Simulated,
+        Assert.Single(Given.Projected(Given.Empty((Sev, 10)), facts: Given.Facts() with { Simulated = true }).Findings).Code);
+
+    [Fact]
     public void A_product_newer_than_the_closed_list_gets_no_trait()
     {
         PlatformFacts facts = Given.Facts();

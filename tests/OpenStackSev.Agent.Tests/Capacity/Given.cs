@@ -15,7 +15,7 @@ internal static class Given
     public static PlatformFacts Facts(uint sev = 10, uint sevEs = 0, uint sevInUse = 0, uint sevEsInUse = 0) => new()
     {
         Root = "/",
-        Simulated = true,
+        Simulated = false,
         Processor = new ProcessorFacts
         {
             Vendor = "AuthenticAMD",
