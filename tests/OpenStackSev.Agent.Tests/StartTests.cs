@@ -114,7 +114,7 @@ public sealed class StartTests : IDisposable
         AgentConfiguration.Load([sample]);
         string text = File.ReadAllText(sample);
         string uncommented = Path.Join(folder, "uncommented.conf");
-        File.WriteAllLines(uncommented, text.Split('\n').Select(line => line.StartsWith("#", StringComparison.Ordinal) && line.Contains(" = ", StringComparison.Ordinal) && !line.StartsWith("# ", StringComparison.Ordinal) ? line[1..] : line));
+        File.WriteAllLines(uncommented, text.Split('\n').Select(line => IsSetting(line) ? line[1..] : line));
         AgentConfiguration.Load([uncommented]);
         Assert.All(AgentConfiguration.Keys, key => Assert.Contains($"{key} = ", text, StringComparison.Ordinal));
     }
@@ -125,6 +125,9 @@ public sealed class StartTests : IDisposable
         string readme = File.ReadAllText(Path.Join(Repository.Root, "src", "OpenStackSev.Agent", "README.md"));
         Assert.All(AgentConfiguration.Keys, key => Assert.Contains($"`{key}`", readme, StringComparison.Ordinal));
     }
+
+    private static bool IsSetting(string line) =>
+        line.StartsWith('#') && !line.StartsWith("# ", StringComparison.Ordinal) && line.Contains(" = ", StringComparison.Ordinal);
 
     private string Conf => Path.Join(folder, "agent.conf");
 
