@@ -20,7 +20,9 @@ public static class Programs
 
     public static Task<Ended> OsevAsync(params string[] arguments) => RunAsync(Find("OpenStackSev.Cli", "osev"), arguments);
 
-    public static Task<Ended> ScriptAsync(string script, params string[] arguments) => RunAsync(Path.Join(Root, script), arguments);
+    /// <summary><c>devstack/local/compute.sh</c> of the release of this run.</summary>
+    public static Task<Ended> ComputeAsync(string action, string name) =>
+        RunAsync(Path.Join(Root, "devstack/local/compute.sh"), ["--release", Stack.Release.Name, action, name]);
 
     public static Process StartAgent(string configuration) => Start(Find("OpenStackSev.Agent", "openstack-sev-agent"), ["--config-file", configuration]);
 

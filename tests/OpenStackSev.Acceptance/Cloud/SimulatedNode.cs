@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OpenStackSev.Acceptance.Cloud;
 
 /// <summary>A compute node of the real Nova, with a simulated SEV machine and the agent on it.</summary>
@@ -9,6 +11,7 @@ public sealed class SimulatedNode : IDisposable
 
     public string Name { get; }
     public string Sev => Name + ":sev";
+    public string SevEs => Name + ":sev_es";
     public string SevSnp => Name + ":sev_snp";
     public string MachineFolder => Path.Join(folder, "machine");
     public string StateFolder => Path.Join(folder, "state");
@@ -37,18 +40,28 @@ public sealed class SimulatedNode : IDisposable
         Assert.True(ended.ExitCode == 0, ended.ToString());
     }
 
-    /// <summary>What Nova says it has; read by the fake compute at each of its periodics.</summary>
-    public static async Task NovaOffersAsync(RealCloud cloud, string node, string number)
+    /// <summary>What Nova says that it can launch; read by the fake compute at each of its periodics.</summary>
+    /// <param name="models">E.g. <c>("sev", "5")</c>; a model that is left out is not offered. <c>unlimited</c> is Zed's default.</param>
+    public static async Task NovaOffersAsync(RealCloud cloud, string node, params (string Model, string Number)[] models)
     {
         string file = Path.Join(Stack.StateDir, "mem-encryption", node);
-        await File.WriteAllTextAsync(file, $"sev={number}\n");
-        string wanted = number == "unlimited" ? "2147483647" : number;
-        string seen = "";
-        await RealCloud.EventuallyAsync(
-            async () => (seen = (await cloud.ProviderAsync(node))?.Inventories is { } inventories && inventories.TryGetValue("MEM_ENCRYPTION_CONTEXT", out var found)
-                ? found.Total.ToString(System.Globalization.CultureInfo.InvariantCulture) : "0") == wanted,
-            () => $"Nova's MEM_ENCRYPTION_CONTEXT on {node} is {seen}, wanted {wanted}");
+        await File.WriteAllTextAsync(file + ".new", string.Concat(models.Select(model => $"{model.Model}={model.Number}\n")));
+        File.Move(file + ".new", file, overwrite: true);
+        foreach (string model in Stack.Release.ContextsOnChildren ? ["sev", "sev_es", "sev_snp"] : new[] { "sev" })
+        {
+            string number = models.FirstOrDefault(offered => offered.Model == model).Number ?? "0";
+            int wanted = number == "unlimited" ? int.MaxValue : int.Parse(number, CultureInfo.InvariantCulture);
+            int seen = -1;
+            await RealCloud.EventuallyAsync(
+                async () => (seen = await ContextsAsync(cloud, Stack.Release.NovaProvider(node, model))) == wanted,
+                () => $"Nova's MEM_ENCRYPTION_CONTEXT of {model} on {node} is {seen}, wanted {wanted}");
+        }
     }
+
+    private static async Task<int> ContextsAsync(RealCloud cloud, string provider) =>
+        (await cloud.ProviderAsync(provider))?.Inventories is { } inventories && inventories.TryGetValue("MEM_ENCRYPTION_CONTEXT", out (int Total, int Reserved) found)
+            ? found.Total
+            : 0;
 
     public string Configuration(params string[] capacity)
     {

@@ -1,4 +1,5 @@
 using OpenStackSev.Acceptance.Cloud;
+using OpenStackSev.OpenStack;
 
 [assembly: AssemblyFixture(typeof(Stack))]
 [assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
@@ -9,11 +10,11 @@ namespace OpenStackSev.Acceptance.Cloud;
 /// <remarks>Absent: a skip that says why, and a failure where CI=true.</remarks>
 public sealed class Stack : IAsyncLifetime
 {
-    public const string DefaultStateDir = "/var/lib/osev-stack";
     private RealCloud? cloud;
     private string? absent;
 
-    public static string StateDir => Environment.GetEnvironmentVariable("STATE_DIR") is { Length: > 0 } set ? set : DefaultStateDir;
+    public static Release Release => Release.OfThisRun;
+    public static string StateDir => Release.StateDir;
     public static string CloudsFile => Path.Join(StateDir, "clouds.yaml");
 
     /// <summary>The cloud, or a skip with the reason.</summary>
@@ -34,17 +35,19 @@ public sealed class Stack : IAsyncLifetime
     {
         if (Environment.GetEnvironmentVariable("OSEV_STACK") == "absent" || !File.Exists(CloudsFile))
         {
-            absent = $"no real OpenStack: {CloudsFile} is not there; devstack/local/up.sh --computes 4 brings one up (root, Debian 12)";
+            absent = $"no real OpenStack: {CloudsFile} is not there; devstack/local/up.sh --release {Release.Name} --computes 4 brings one up (root, Debian 12)";
             return;
         }
 
         try
         {
-            cloud = await RealCloud.ConnectAsync("http://127.0.0.1:5000/v3", "admin", "osev", "admin", computeVersion: "2.93");
+            CloudSettings settings = CloudSettings.Load("osev", CloudEnvironment.OfProcess().With("OS_CLIENT_CONFIG_FILE", CloudsFile));
+            cloud = await RealCloud.ConnectAsync(
+                settings.AuthUrl.AbsoluteUri, settings.Username!, settings.Password!, settings.ProjectName!, Release.ComputeVersion);
         }
         catch (HttpRequestException e)
         {
-            absent = $"the real OpenStack of {StateDir} does not answer ({e.Message}); start it by devstack/local/up.sh --computes 4";
+            absent = $"the real OpenStack of {StateDir} does not answer ({e.Message}); start it by devstack/local/up.sh --release {Release.Name} --computes 4";
         }
     }
 

@@ -33,7 +33,7 @@ public sealed class OperationsTests(Stack stack) : IAsyncLifetime
         SimulatedNode node = await SevNodeAsync("compute3", asids: 7);
         Provider before = await ProviderAsync(node.Sev);
         await RestartComputeAsync("compute3");
-        await SimulatedNode.NovaOffersAsync(stack.Cloud, "compute3", "6");
+        await SimulatedNode.NovaOffersAsync(stack.Cloud, "compute3", ("sev", "6"));
         Provider after = await ProviderAsync(node.Sev);
         Assert.Equal(before.Uuid, after.Uuid);
         Assert.Equal(before.Generation, after.Generation);
@@ -48,7 +48,7 @@ public sealed class OperationsTests(Stack stack) : IAsyncLifetime
         SimulatedNode node = await SevNodeAsync("compute4", asids: 7);
         JsonNode services = (await stack.Cloud.GetAsync("compute", "/os-services?host=compute4&binary=nova-compute"))!;
         string service = (string)services["services"]![0]!["id"]!;
-        Assert.Equal(0, (await Programs.ScriptAsync("devstack/local/compute.sh", "stop", "compute4")).ExitCode);
+        Assert.Equal(0, (await Programs.ComputeAsync("stop", "compute4")).ExitCode);
         await stack.Cloud.SendAsync(HttpMethod.Delete, "compute", "/os-services/" + service);
         Assert.Null(await stack.Cloud.ProviderAsync(node.Sev));
 
@@ -56,7 +56,7 @@ public sealed class OperationsTests(Stack stack) : IAsyncLifetime
         Assert.Equal(75, waiting.ExitCode);
         Assert.Contains("tried 'compute4'", waiting.Error, StringComparison.Ordinal);
 
-        Ended started = await Programs.ScriptAsync("devstack/local/compute.sh", "start", "compute4");
+        Ended started = await Programs.ComputeAsync("start", "compute4");
         Assert.True(started.ExitCode == 0, started.ToString());
         await node.PublishAsync();
         Provider healed = await ProviderAsync(node.Sev);
@@ -110,7 +110,7 @@ public sealed class OperationsTests(Stack stack) : IAsyncLifetime
     {
         SimulatedNode node = await SimulatedNode.OfAsync("compute2", "--model", "milan", "--asids", "9", "--min-sev-asid", "1");
         nodes.Add(node);
-        await SimulatedNode.NovaOffersAsync(stack.Cloud, "compute2", "9");
+        await SimulatedNode.NovaOffersAsync(stack.Cloud, "compute2", ("sev", "9"));
         string[] theirs = [.. Enumerable.Range(1, 19).Select(number => $"CUSTOM_WRITER_{number}")];
         await Task.WhenAll([node.PublishAsync(), .. theirs.Select(name => WriteTraitAsync("compute2", name))]);
         await node.PublishAsync();
@@ -139,10 +139,8 @@ public sealed class OperationsTests(Stack stack) : IAsyncLifetime
     {
         using SimulatedNode node = await SimulatedNode.OfAsync("compute1", "--model", "milan");
         string clouds = Path.Join(Path.GetDirectoryName(node.StateFolder), "clouds.yaml");
-        await File.WriteAllTextAsync(clouds, """
-            clouds:
-              osev: {region_name: RegionOne, auth: {auth_url: "http://127.0.0.1:5000/v3", username: admin, password: wrong-word, project_name: admin, user_domain_id: default, project_domain_id: default}}
-            """, TestContext.Current.CancellationToken);
+        string right = await File.ReadAllTextAsync(Stack.CloudsFile, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(clouds, right.Replace("\"osev\"", "\"wrong-word\"", StringComparison.Ordinal), TestContext.Current.CancellationToken);
         string configuration = node.Configuration();
         await File.WriteAllTextAsync(configuration,
             (await File.ReadAllTextAsync(configuration, TestContext.Current.CancellationToken)).Replace(Stack.CloudsFile, clouds, StringComparison.Ordinal),
@@ -165,7 +163,7 @@ public sealed class OperationsTests(Stack stack) : IAsyncLifetime
     {
         SimulatedNode node = await SimulatedNode.OfAsync(name, "--model", "milan", "--asids", $"{asids}", "--min-sev-asid", "1");
         nodes.Add(node);
-        await SimulatedNode.NovaOffersAsync(stack.Cloud, name, $"{asids}");
+        await SimulatedNode.NovaOffersAsync(stack.Cloud, name, ("sev", $"{asids}"));
         await node.PublishAsync();
         return node;
     }
@@ -176,14 +174,14 @@ public sealed class OperationsTests(Stack stack) : IAsyncLifetime
         {
             SimulatedNode node = await SimulatedNode.OfAsync(name, "--model", "milan", "--sick", "sev-off-in-bios");
             nodes.Add(node);
-            await SimulatedNode.NovaOffersAsync(stack.Cloud, name, "0");
+            await SimulatedNode.NovaOffersAsync(stack.Cloud, name);
             await node.PublishAsync();
         }
     }
 
     private static async Task RestartComputeAsync(string name)
     {
-        Ended restarted = await Programs.ScriptAsync("devstack/local/compute.sh", "restart", name);
+        Ended restarted = await Programs.ComputeAsync("restart", name);
         Assert.True(restarted.ExitCode == 0, restarted.ToString());
     }
 
