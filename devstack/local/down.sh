@@ -45,7 +45,8 @@ stop_all() {
 # --one-file-system: whatever might be mounted there is not ours to empty.
 purge() {
     [ -z "$(known_services)" ] || die "still running: $(known_services | xargs)" "--purge does not go with --keep-infra"
-    [ -e "$STATE_DIR/settings" ] || [ -z "$(foreign_files)" ] || die "$STATE_DIR holds more than a stack's state" "is STATE_DIR right?"
+    [ -e "$STATE_DIR/settings" ] || [ -z "$(foreign_files)" ] || die "$STATE_DIR holds more than a stack's state" \
+        "is STATE_DIR right?"
     rm -rf --one-file-system "${STATE_DIR:?}"
 }
 

@@ -90,7 +90,8 @@ configure_scheduler() {
     mkdir -p "$STATE_DIR/filters"
     IFS=: read -ra folders <<<"$FILTER_PATH"
     for folder in "${folders[@]}"; do
-        [ -d "$folder" ] || die "OSEV_PYTHONPATH names '$folder', which is no folder" "name the folder that holds the filter's module or package"
+        [ -d "$folder" ] || die "OSEV_PYTHONPATH names '$folder', which is no folder" \
+            "name the folder that holds the filter's module or package"
         cp -r "$folder/." "$STATE_DIR/filters/"
     done
     if [ -n "$FILTER_CONF" ]; then cat "$FILTER_CONF"; fi >"$ETC/nova/scheduler.conf"

@@ -54,7 +54,8 @@ service() {
 contents() {
     local path
     for path in "$@"; do
-        [[ $path != "$STATE_DIR"/* || ! -e $path || -S $path ]] || find "$path" -type f ! -name '*.pyc' -exec sha256sum {} + | sort
+        [[ $path != "$STATE_DIR"/* || ! -e $path || -S $path ]] ||
+            find "$path" -type f ! -name '*.pyc' -exec sha256sum {} + | sort
     done
 }
 

@@ -15,7 +15,8 @@ check_ports() {
         name=${listener%%:*} port=${listener##*:}
         if ! alive "$name" && port_open "$port"; then
             ss -Hltnp "sport = :$port" >&2 || true
-            die "port $port of $IP, which $name needs, is taken by another program" "stop that program, or choose another port: README.md, Switches"
+            die "port $port of $IP, which $name needs, is taken by another program" \
+                "stop that program, or choose another port: README.md, Switches"
         fi
     done
 }

@@ -33,7 +33,8 @@ release_install() {
     say "installing in $CHROOT: $missing"
     cp /etc/resolv.conf "$CHROOT/etc/resolv.conf"
     # shellcheck disable=SC2086  # one word a package
-    { in_chroot dpkg --configure -a && in_chroot apt-get -q update && in_chroot apt-get -q -y install $missing; } >"$LOG_DIR/apt.log" 2>&1 </dev/null || {
+    { in_chroot dpkg --configure -a && in_chroot apt-get -q update && in_chroot apt-get -q -y install $missing; } \
+        >"$LOG_DIR/apt.log" 2>&1 </dev/null || {
         tail -n 15 "$LOG_DIR/apt.log" >&2
         die "apt-get could not install $missing in the chroot; its log is $LOG_DIR/apt.log" \
             "run up.sh again to go on, or begin anew with down.sh --release 2026.2 --purge --remove-chroot"
@@ -73,7 +74,8 @@ make_base_system() {
 debian_mirror() {
     [ -z "${OSEV_DEBIAN_MIRROR:-}" ] || { echo "$OSEV_DEBIAN_MIRROR"; return; }
     # shellcheck disable=SC2016  # apt's own format, not the shell's
-    apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' | awk '$1 == "Debian" && $2 !~ /security/ { print $2; exit }'
+    apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' |
+        awk '$1 == "Debian" && $2 !~ /security/ { print $2; exit }'
 }
 
 configure_packaging() {
