@@ -58,6 +58,7 @@ public sealed record TokenEnvelope(TokenBody Token);
 public sealed record TokenBody
 {
     public required DateTimeOffset ExpiresAt { get; init; }
+    public DateTimeOffset? IssuedAt { get; init; }
     public required TokenUser User { get; init; }
     public TokenProject? Project { get; init; }
     public IReadOnlyList<TokenRole> Roles { get; set; } = [];
