@@ -6,10 +6,12 @@ using OpenStackSev.OpenStack.Placement;
 
 namespace OpenStackSev.OpenStack;
 
-/// <summary>How the services' bodies are read and written: snake case, nothing for null, unknown keys passed over.</summary>
+/// <summary>How the services' bodies are read and written: snake case, nothing for null, unknown keys passed over. A key that a type cannot do without must be there.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectRequiredConstructorParameters = true,
+    RespectNullableAnnotations = true,
     MaxDepth = 32)]
 [JsonSerializable(typeof(AuthenticationRequest))]
 [JsonSerializable(typeof(TokenEnvelope))]

@@ -28,7 +28,7 @@ public sealed record Image
     /// <summary><c>active</c> when it can boot.</summary>
     public string? Status { get; init; }
 
-    /// <summary>Every key that is not one of the fixed ones.</summary>
+    /// <summary>Every key that is not one of the fixed ones. The generated reader needs <c>set</c>.</summary>
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? Properties { get; init; }
+    public IDictionary<string, JsonElement>? Properties { get; set; }
 }

@@ -20,9 +20,7 @@ internal static class Failures
     {
         var settings = new RefitSettings(new BodySerializer());
         // A failed status never gets here, the handlers threw. What remains is a good status with a body that is not the service's.
-        settings.DeserializationExceptionFactory = static (response, e) => ValueTask.FromResult<Exception?>(new OpenStackApiException(
-            ServiceOf(response.RequestMessage), Describe(response.RequestMessage), response.StatusCode, OpenStackCodes.MalformedAnswer, RequestIds.Of(response),
-            $"the answer is not what this request gets: {Bounded(e.Message)}", e));
+        settings.DeserializationExceptionFactory = static (response, e) => ValueTask.FromResult<Exception?>(Malformed(response.RequestMessage, response, e.Message, e));
         settings.TransportExceptionFactory = static (request, e, ct) => e;
         return settings;
     }
@@ -50,6 +48,22 @@ internal static class Failures
         return response;
     }
 
+    /// <summary>A successful answer; throws on any other.</summary>
+    public static async Task<HttpResponseMessage> SuccessAsync(
+        string service, CloudSettings cloud, HttpRequestMessage request, HttpResponseMessage response)
+    {
+        // The client takes a missing body for a null one. 201 and 204 may lack it where nobody reads it.
+        bool needsBody = response.StatusCode == HttpStatusCode.OK || request.Method == HttpMethod.Get;
+        if (response.IsSuccessStatusCode && (!needsBody || response.Content.Headers.ContentLength > 0))
+            return response;
+        using (response)
+        {
+            throw response.IsSuccessStatusCode
+                ? Malformed(request, response, "it is empty", null)
+                : await OfAsync(service, cloud, request, response);
+        }
+    }
+
     /// <summary>The exception for an answer with an error status. Reads the body, which is in memory already.</summary>
     public static async Task<OpenStackApiException> OfAsync(
         string service, CloudSettings cloud, HttpRequestMessage request, HttpResponseMessage response)
@@ -62,6 +76,10 @@ internal static class Failures
         return new OpenStackApiException(service, Describe(request), response.StatusCode, code, RequestIds.Of(response) ?? requestId,
             Bounded(WithoutSecrets(text.Length > 0 ? text : "no explanation", cloud, request)));
     }
+
+    private static OpenStackApiException Malformed(HttpRequestMessage? request, HttpResponseMessage response, string what, Exception? e) =>
+        new(ServiceOf(request), Describe(request), response.StatusCode, OpenStackCodes.MalformedAnswer, RequestIds.Of(response),
+            $"the answer is not what this request gets: {Bounded(what)}", e);
 
     /// <summary>Scheme, host and path: a query or a user could hold what nobody else should read.</summary>
     public static string Address(Uri? url) =>

@@ -9,10 +9,7 @@ internal sealed class KeystoneHandler(CloudSettings cloud, HttpMessageHandler pi
     {
         request.RequestUri = new Uri(cloud.AuthUrl.AbsoluteUri.TrimEnd('/') + request.RequestUri!.PathAndQuery);
         HttpResponseMessage response = await Failures.SendAsync("identity", request, invoker.SendAsync, cancellationToken);
-        if (response.IsSuccessStatusCode)
-            return response;
-        using (response)
-            throw await Failures.OfAsync("identity", cloud, request, response);
+        return await Failures.SuccessAsync("identity", cloud, request, response);
     }
 
     protected override void Dispose(bool disposing)

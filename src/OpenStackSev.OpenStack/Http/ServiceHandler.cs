@@ -51,10 +51,7 @@ internal sealed class ServiceHandler(
             response = await SendAsync(request, await tokens.RenewAsync(token, cancellationToken), cancellationToken);
         }
 
-        if (response.IsSuccessStatusCode)
-            return response;
-        using (response)
-            throw await Failures.OfAsync(service.Name, cloud, request, response);
+        return await Failures.SuccessAsync(service.Name, cloud, request, response);
     }
 
     protected override void Dispose(bool disposing)

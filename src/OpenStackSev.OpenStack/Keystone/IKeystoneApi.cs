@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Refit;
 
 namespace OpenStackSev.OpenStack.Keystone;
@@ -50,26 +49,28 @@ public sealed record SystemReference(bool All);
 
 public sealed record ProjectReference(string? Id, string? Name, DomainReference? Domain);
 
-public sealed record DomainReference(string? Id, string? Name);
+public sealed record DomainReference(string? Id = null, string? Name = null);
 
 public sealed record TokenEnvelope(TokenBody Token);
 
 /// <summary>What a token stands for. The catalogue is absent where it was not asked for.</summary>
+/// <remarks>Defaults need <c>set</c>: the generated reader gives an absent <c>init</c> property null.</remarks>
 public sealed record TokenBody
 {
     public required DateTimeOffset ExpiresAt { get; init; }
+    public DateTimeOffset? IssuedAt { get; init; }
     public required TokenUser User { get; init; }
     public TokenProject? Project { get; init; }
-    public IReadOnlyList<TokenRole> Roles { get; init; } = [];
-    public IReadOnlyList<CatalogService> Catalog { get; init; } = [];
+    public IReadOnlyList<TokenRole> Roles { get; set; } = [];
+    public IReadOnlyList<CatalogService> Catalog { get; set; } = [];
 }
 
-public sealed record TokenUser(string Id, string Name, DomainReference? Domain);
+public sealed record TokenUser(string Id, string Name, DomainReference? Domain = null);
 
-public sealed record TokenProject(string Id, string Name, DomainReference? Domain);
+public sealed record TokenProject(string Id, string Name, DomainReference? Domain = null);
 
 public sealed record TokenRole(string Id, string Name);
 
-public sealed record CatalogService(string Type, string? Name, IReadOnlyList<CatalogEndpoint> Endpoints);
+public sealed record CatalogService(string Type, IReadOnlyList<CatalogEndpoint> Endpoints, string? Name = null);
 
-public sealed record CatalogEndpoint(string Interface, string? RegionId, string? Region, [property: JsonPropertyName("url")] string Url);
+public sealed record CatalogEndpoint(string Interface, string? Url, string? RegionId = null, string? Region = null);

@@ -20,11 +20,12 @@ public static class ServiceCatalog
         }
 
         CatalogEndpoint? endpoint = inRegion.FirstOrDefault(candidate => candidate.Interface == cloud.Interface);
+        string region = cloud.RegionName is { } name ? $" in region '{name}'" : "";
         if (endpoint is null)
-            throw Missing(service, cloud, $"service '{service.Name}' has no {cloud.Interface} endpoint; it has {Listed(inRegion.Select(one => one.Interface))}");
+            throw Missing(service, cloud, $"service '{service.Name}' has no {cloud.Interface} endpoint{region}; it has {Listed(inRegion.Select(one => one.Interface))}");
         return Uri.TryCreate(endpoint.Url, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
             ? url
-            : throw Missing(service, cloud, $"the endpoint of service '{service.Name}' is no HTTP URL");
+            : throw Missing(service, cloud, $"the {cloud.Interface} endpoint of service '{service.Name}' is no HTTP URL");
     }
 
     private static OpenStackApiException Missing(ServiceType service, CloudSettings cloud, string detail) =>

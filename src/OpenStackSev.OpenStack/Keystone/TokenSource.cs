@@ -4,10 +4,14 @@ using Refit;
 namespace OpenStackSev.OpenStack.Keystone;
 
 /// <summary>A token with its secret. The secret is never formatted.</summary>
-internal sealed class Token(string secret, TokenBody body)
+/// <param name="secret">What the services want to see.</param>
+/// <param name="body">What it stands for.</param>
+/// <param name="expires">By our clock, which need not agree with Keystone's.</param>
+internal sealed class Token(string secret, TokenBody body, DateTimeOffset expires)
 {
     public string Secret { get; } = secret;
     public TokenBody Body { get; } = body;
+    public DateTimeOffset Expires { get; } = expires;
 }
 
 /// <summary>One token for all services: fetched when first needed, renewed before it expires, one request however many wait.</summary>
@@ -36,6 +40,7 @@ internal sealed class TokenSource(IKeystoneApi keystone, CloudSettings cloud, Ti
         {
             if (IsFresh(current) && !ReferenceEquals(current, stale))
                 return current!;
+            DateTimeOffset asked = time.GetUtcNow();
             using ApiResponse<TokenEnvelope> answer = await keystone.IssueTokenAsync(Request(cloud), ct);
             IEnumerable<string>? secrets = null;
             if (answer.Content is not { } envelope || answer.Headers?.TryGetValues("X-Subject-Token", out secrets) != true)
@@ -44,7 +49,7 @@ internal sealed class TokenSource(IKeystoneApi keystone, CloudSettings cloud, Ti
                     answer.Headers is { } headers ? RequestIds.Of(headers) : null, "the answer carries no token; is this a Keystone v3?", answer.Error);
             }
 
-            return current = new Token(secrets!.First(), envelope.Token);
+            return current = new Token(secrets!.First(), envelope.Token, Expiry(envelope.Token, asked));
         }
         finally
         {
@@ -52,7 +57,11 @@ internal sealed class TokenSource(IKeystoneApi keystone, CloudSettings cloud, Ti
         }
     }
 
-    private bool IsFresh(Token? token) => token is not null && token.Body.ExpiresAt - RenewBefore > time.GetUtcNow();
+    private bool IsFresh(Token? token) => token is not null && token.Expires - RenewBefore > time.GetUtcNow();
+
+    /// <summary>A clock that is ahead would see every token expired, and ask for one before each request.</summary>
+    private static DateTimeOffset Expiry(TokenBody token, DateTimeOffset asked) =>
+        token.IssuedAt is { } issued && issued < token.ExpiresAt ? asked + (token.ExpiresAt - issued) : token.ExpiresAt;
 
     private static AuthenticationRequest Request(CloudSettings cloud)
     {

@@ -7,13 +7,14 @@ public sealed record ServerList(IReadOnlyList<Server> Servers, [property: JsonPr
 public sealed record ServerEnvelope(Server Server);
 
 /// <summary>An instance. Fields that only an administrator sees are null for others.</summary>
+/// <remarks>Defaults need <c>set</c>: the generated reader gives an absent <c>init</c> property null.</remarks>
 public sealed record Server
 {
     public required Guid Id { get; init; }
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 
     /// <summary><c>ACTIVE</c>, <c>ERROR</c>, <c>SHUTOFF</c>, …</summary>
-    public string Status { get; init; } = "UNKNOWN";
+    public string Status { get; set; } = "UNKNOWN";
 
     [JsonPropertyName("tenant_id")]
     public string? ProjectId { get; init; }
@@ -28,34 +29,35 @@ public sealed record Server
 
     public ServerFlavor? Flavor { get; init; }
     public ServerFault? Fault { get; init; }
-    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Metadata { get; set; } = new Dictionary<string, string>();
     public DateTimeOffset? Created { get; init; }
     public DateTimeOffset? Updated { get; init; }
 }
 
 /// <summary>The flavor as it was when the server was made (2.47); no id, since the flavor may be gone.</summary>
-public sealed record ServerFlavor([property: JsonPropertyName("original_name")] string? OriginalName, IReadOnlyDictionary<string, string>? ExtraSpecs);
+public sealed record ServerFlavor([property: JsonPropertyName("original_name")] string? OriginalName = null, IReadOnlyDictionary<string, string>? ExtraSpecs = null);
 
-public sealed record ServerFault(int? Code, string? Message);
+public sealed record ServerFault(int? Code = null, string? Message = null);
 
 public sealed record FlavorList(IReadOnlyList<Flavor> Flavors, [property: JsonPropertyName("flavors_links")] IReadOnlyList<Link>? Links = null);
 
 /// <param name="Ram">MiB.</param>
 /// <param name="Disk">GiB.</param>
 /// <param name="ExtraSpecs">Null where policy hides them.</param>
-public sealed record Flavor(string Id, string Name, int Ram, int Vcpus, int Disk, IReadOnlyDictionary<string, string>? ExtraSpecs);
+public sealed record Flavor(string Id, string Name, int Ram, int Vcpus, int Disk, IReadOnlyDictionary<string, string>? ExtraSpecs = null);
 
 public sealed record ServiceList(IReadOnlyList<ComputeService> Services);
 
-/// <param name="Status"><c>enabled</c> or <c>disabled</c>.</param>
-/// <param name="State"><c>up</c> or <c>down</c>.</param>
+/// <param name="Status"><c>enabled</c> or <c>disabled</c>; <c>UNKNOWN</c> where the cell's database does not answer (2.69).</param>
+/// <param name="Id">Null where the cell does not answer.</param>
+/// <param name="State"><c>up</c> or <c>down</c>; null where the cell does not answer.</param>
 public sealed record ComputeService(
-    Guid Id, string Binary, string Host, string Status, string State, [property: JsonPropertyName("disabled_reason")] string? DisabledReason);
+    string Binary, string Host, string Status, Guid? Id = null, string? State = null, [property: JsonPropertyName("disabled_reason")] string? DisabledReason = null);
 
 public sealed record HypervisorList(IReadOnlyList<Hypervisor> Hypervisors, [property: JsonPropertyName("hypervisors_links")] IReadOnlyList<Link>? Links = null);
 
 public sealed record Hypervisor(
     Guid Id, [property: JsonPropertyName("hypervisor_hostname")] string HypervisorHostname, string State, string Status,
-    [property: JsonPropertyName("hypervisor_type")] string? HypervisorType);
+    [property: JsonPropertyName("hypervisor_type")] string? HypervisorType = null);
 
 public sealed record Link(string Href, string Rel);

@@ -5,7 +5,7 @@ public sealed record ResourceProviderList(IReadOnlyList<ResourceProvider> Resour
 /// <summary>Something that offers resources: a compute node, or a part of one.</summary>
 /// <param name="Generation">Moves with every write, allocations included; a write with an older one answers 409.</param>
 /// <param name="ParentProviderUuid">Null at the root of a tree.</param>
-public sealed record ResourceProvider(Guid Uuid, string Name, int Generation, Guid? ParentProviderUuid, Guid RootProviderUuid);
+public sealed record ResourceProvider(Guid Uuid, string Name, int Generation, Guid RootProviderUuid, Guid? ParentProviderUuid = null);
 
 public sealed record NewResourceProvider(string Name, Guid Uuid, Guid? ParentProviderUuid);
 
