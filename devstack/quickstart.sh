@@ -2,7 +2,7 @@
 # The main job on one machine: a real OpenStack (Zed, from Debian's packages) with three simulated SEV hosts, an agent on each that
 # publishes true capacity to Placement, and servers that are scheduled onto it until the ASIDs are used up.
 # usage: devstack/quickstart.sh          bring it up, run it, show it, leave it running
-#        devstack/quickstart.sh --stop   stop all of it; --stop --purge also removes its state
+#        devstack/quickstart.sh --stop   stop all of it; --stop --purge also removes its state; --stop-agents leaves the OpenStack
 # Needs: Debian 12, root, the .NET 10 SDK. Installs the packages that it needs. STATE_DIR (default /var/lib/osev-stack) holds all state.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,12 +24,11 @@ need() {
     dotnet --list-sdks | grep -q '^10\.' || die "the .NET SDK is not of version 10: $(dotnet --list-sdks | xargs)" "install .NET SDK 10"
 }
 
-stop() {
+stop_agents() {
     local compute
     for compute in "${COMPUTES[@]}"; do
         start-stop-daemon --stop --quiet --oknodo --retry 5 --remove-pidfile --pidfile "$HERE/$compute.pid" --exec "$AGENT" || true
     done
-    devstack/local/down.sh "$@"
 }
 
 install_client() {
@@ -80,7 +79,8 @@ boot() { # NAME
 }
 
 case "${1:-}" in
-    --stop) shift; stop "$@"; exit 0 ;;
+    --stop) shift; stop_agents; exec devstack/local/down.sh "$@" ;;
+    --stop-agents) stop_agents; exit 0 ;;
     -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
     '') ;;
     *) die "unknown option $1" "devstack/quickstart.sh --help" ;;

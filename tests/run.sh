@@ -4,6 +4,7 @@
 #   --quick  no OpenStack and no native compilation
 #   --keep   leave the OpenStack running afterwards
 # Needs the .NET 10 SDK. As root on Debian it installs what else it needs; otherwise it runs what it can and says what it skipped.
+# The tests take over the lab in STATE_DIR: servers of a quickstart are deleted.
 # With CI=true a missing OpenStack or compiler is a failure.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -12,7 +13,7 @@ QUICK=0 KEEP=0
 while [ $# -gt 0 ]; do case $1 in
     --quick) QUICK=1 ;;
     --keep) KEEP=1 ;;
-    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "tests/run.sh: unknown option $1; see tests/run.sh --help" >&2; exit 64 ;;
 esac; shift; done
 
@@ -65,6 +66,7 @@ count() {
 start_stack() {
     if [ "$QUICK" = 1 ]; then NOTES+=("acceptance tests: --quick was given"); return 1; fi
     if ! can_install; then missing "acceptance tests: a real OpenStack needs root and apt"; return 1; fi
+    devstack/quickstart.sh --stop-agents
     devstack/local/up.sh --computes 4 >"$RESULTS/stack.log" 2>&1 </dev/null
 }
 

@@ -44,6 +44,8 @@ public sealed class Stack : IAsyncLifetime
             CloudSettings settings = CloudSettings.Load("osev", CloudEnvironment.OfProcess().With("OS_CLIENT_CONFIG_FILE", CloudsFile));
             cloud = await RealCloud.ConnectAsync(
                 settings.AuthUrl.AbsoluteUri, settings.Username!, settings.Password!, settings.ProjectName!, Release.ComputeVersion);
+            // The lab is the suite's: servers that a quickstart or an interrupted run left would hold its ASIDs.
+            await cloud.DeleteServersAsync("");
         }
         catch (HttpRequestException e)
         {
