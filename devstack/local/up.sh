@@ -40,6 +40,7 @@ parse_arguments() {
         esac
         shift
     done
+    [[ $COMPUTES =~ ^[0-9]{0,3}$ ]] || { echo "error: --computes takes a number, not '$COMPUTES'" >&2; exit 2; }
 }
 
 parse_arguments "$@"
@@ -49,6 +50,8 @@ load_settings
 check_contexts "$CONTEXTS"
 
 lock_state
+# Not before: another up.sh, for which the lock has waited, may have changed it.
+COMPUTES=${COMPUTES:-$(computes_last_time)}
 [ "$INSTALL" = no ] || release_install
 [ "$UP" = yes ] || exit 0
 

@@ -33,8 +33,6 @@ load_settings() {
     VENDORDATA_URL=${OSEV_VENDORDATA_URL:-}
 
     derive_settings
-    COMPUTES=${COMPUTES:-$(computes_last_time)}
-    [[ $COMPUTES =~ ^[0-9]{1,3}$ ]] || { echo "error: --computes takes a number, not '$COMPUTES'" >&2; exit 2; }
 }
 
 derive_settings() {
