@@ -80,17 +80,24 @@ public sealed class RealCloud : IDisposable
             return null;
         string uuid = (string)found["uuid"]!;
         string path = "/resource_providers/" + uuid;
-        (HttpStatusCode status, JsonNode? inventories) = await TrySendAsync(HttpMethod.Get, "placement", path + "/inventories");
-        if (status == HttpStatusCode.NotFound)
-            return null;
-        JsonNode traits = (await GetAsync("placement", path + "/traits"))!;
-        JsonNode usages = (await GetAsync("placement", path + "/usages"))!;
+        JsonNode? inventories, traits, usages;
+        try
+        {
+            inventories = await GetAsync("placement", path + "/inventories");
+            traits = await GetAsync("placement", path + "/traits");
+            usages = await GetAsync("placement", path + "/usages");
+        }
+        catch (HttpRequestException e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null; // deleted between two requests
+        }
+
         return new Provider(
             Guid.Parse(uuid), name, (int)found["generation"]!, (string?)found["parent_provider_uuid"] is { } parent ? Guid.Parse(parent) : null,
             inventories!["inventories"]!.AsObject().ToDictionary(
                 entry => entry.Key, entry => ((int)entry.Value!["total"]!, (int)entry.Value["reserved"]!), StringComparer.Ordinal),
-            [.. traits["traits"]!.AsArray().Select(trait => (string)trait!).Order(StringComparer.Ordinal)],
-            usages["usages"]!.AsObject().ToDictionary(entry => entry.Key, entry => (int)entry.Value!, StringComparer.Ordinal));
+            [.. traits!["traits"]!.AsArray().Select(trait => (string)trait!).Order(StringComparer.Ordinal)],
+            usages!["usages"]!.AsObject().ToDictionary(entry => entry.Key, entry => (int)entry.Value!, StringComparer.Ordinal));
     }
 
     /// <summary>Allocations of a server: provider name → class → amount.</summary>
