@@ -22,6 +22,7 @@ public sealed class OpenStackConnection : IDisposable
 
     private OpenStackConnection(CloudSettings cloud, OpenStackConnectionOptions options)
     {
+        options.Check();
         ILogger log = options.LoggerFactory?.CreateLogger("OpenStackSev.OpenStack") ?? NullLogger.Instance;
         HttpMessageHandler transport = options.Transport ?? Transport.For(cloud);
         ownsNetwork = options.Transport is null;
@@ -42,6 +43,7 @@ public sealed class OpenStackConnection : IDisposable
     /// <summary>HTTP requests sent so far, those to Keystone and repetitions included.</summary>
     public long RequestCount => counter.Count;
 
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     /// <exception cref="CloudConfigurationException">The CA file cannot be used.</exception>
     public static OpenStackConnection Open(CloudSettings cloud, OpenStackConnectionOptions? options = null) =>
         new(cloud, options ?? new OpenStackConnectionOptions());

@@ -8,7 +8,7 @@ public sealed record OpenStackConnectionOptions
     /// <summary>One attempt of one request.</summary>
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>One request with all its attempts.</summary>
+    /// <summary>One request with all its attempts and the waits between them; at most a day.</summary>
     public TimeSpan TotalTimeout { get; init; } = TimeSpan.FromSeconds(90);
 
     /// <summary>Repetitions of an attempt that failed in passing; 0 for none.</summary>
@@ -17,7 +17,7 @@ public sealed record OpenStackConnectionOptions
     /// <summary>Wait before the first repetition; doubled for each further one, with jitter.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>An answer that is larger is refused.</summary>
+    /// <summary>An answer that is larger is refused; at most 2 GiB.</summary>
     public long MaximumResponseBytes { get; init; } = 64L * 1024 * 1024;
 
     /// <summary>Sent onward with every request, so that one round can be followed through all services' logs: <c>req-</c> and a UUID.</summary>
@@ -28,4 +28,21 @@ public sealed record OpenStackConnectionOptions
 
     /// <summary>Replaces the network, for tests. The connection does not dispose it.</summary>
     public HttpMessageHandler? Transport { get; init; }
+
+    /// <exception cref="ArgumentOutOfRangeException">Names the option.</exception>
+    internal void Check()
+    {
+        InRange(AttemptTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1), nameof(AttemptTimeout));
+        InRange(TotalTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1), nameof(TotalTimeout));
+        InRange(Retries, 0, 100, nameof(Retries));
+        InRange(RetryDelay, TimeSpan.Zero, TimeSpan.FromDays(1), nameof(RetryDelay));
+        InRange(MaximumResponseBytes, 1, int.MaxValue, nameof(MaximumResponseBytes));
+    }
+
+    private static void InRange<T>(T value, T lowest, T highest, string name)
+        where T : IComparable<T>
+    {
+        if (value.CompareTo(lowest) < 0 || value.CompareTo(highest) > 0)
+            throw new ArgumentOutOfRangeException(name, value, $"has to be {lowest} to {highest}");
+    }
 }

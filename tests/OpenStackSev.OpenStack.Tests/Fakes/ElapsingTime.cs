@@ -16,15 +16,23 @@ internal sealed class ElapsingTime(DateTimeOffset start) : FakeTimeProvider(star
 
     public IReadOnlyList<TimeSpan> Waits => [.. _waits];
 
+    /// <summary>False while nothing at all passes by itself.</summary>
+    public bool Elapses { get; set; } = true;
+
+    /// <summary>Called when <see cref="TimeOut"/> begins to be waited for.</summary>
+    public Action Waiting { get; set; } = () => { };
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         ITimer timer = base.CreateTimer(callback, state, dueTime, period);
-        if (dueTime > TimeSpan.Zero && dueTime != TimeOut && dueTime != Never)
+        if (Elapses && dueTime > TimeSpan.Zero && dueTime != TimeOut && dueTime != Never)
         {
             _waits.Enqueue(dueTime);
             ThreadPool.UnsafeQueueUserWorkItem(_ => Advance(dueTime), null);
         }
 
+        if (dueTime == TimeOut)
+            Waiting();
         return timer;
     }
 }

@@ -124,7 +124,6 @@ public sealed class RetryTests : IDisposable
     public async Task A_service_that_asks_for_more_time_than_there_is_keeps_its_answer(string seconds, int attempts)
     {
         _cloud.Answer("GET", Providers, Failing(429, ("Retry-After", seconds)));
-        _cloud.Time.TimeOut = TimeSpan.FromSeconds(90);
         using OpenStackConnection connection = _cloud.Open(_cloud.Options with { Retries = 5, TotalTimeout = TimeSpan.FromSeconds(90) });
         OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
         Assert.Equal(HttpStatusCode.TooManyRequests, e.Status);
