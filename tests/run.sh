@@ -1,25 +1,28 @@
 #!/usr/bin/env bash
 # Runs every test of the project: format, build, unit and component tests, linters, and the acceptance tests on a real OpenStack.
-# usage: tests/run.sh [--quick] [--keep]
-#   --quick  no OpenStack and no native compilation
-#   --keep   leave the OpenStack running afterwards
+# usage: tests/run.sh [--quick] [--keep] [--release zed|2026.2]...
+#   --quick    no OpenStack and no native compilation
+#   --keep     leave the OpenStack running afterwards
+#   --release  only this release of OpenStack; both when left out
 # Needs the .NET 10 SDK. As root on Debian it installs what else it needs; otherwise it runs what it can and says what it skipped.
-# The tests take over the lab in STATE_DIR: servers of a quickstart are deleted.
+# The tests take over the lab of devstack/local: servers of a quickstart are deleted.
 # With CI=true a missing OpenStack or compiler is a failure.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-QUICK=0 KEEP=0
+QUICK=0 KEEP=0 RELEASES=()
 while [ $# -gt 0 ]; do case $1 in
     --quick) QUICK=1 ;;
     --keep) KEEP=1 ;;
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --release) RELEASES+=("${2:?--release takes zed or 2026.2}"); shift ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "tests/run.sh: unknown option $1; see tests/run.sh --help" >&2; exit 64 ;;
 esac; shift; done
+[ ${#RELEASES[@]} -gt 0 ] || RELEASES=(zed 2026.2)
 
 RESULTS=$PWD/artifacts/test-results
-STATE_DIR=${STATE_DIR:-/var/lib/osev-stack}
-export STATE_DIR DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+unset STATE_DIR     # each release has its own
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 CI=${CI:-false}
 rm -rf "$RESULTS"
 mkdir -p "$RESULTS"
@@ -45,15 +48,15 @@ install_packages() {
         install "${wanted[@]}"; } >"$RESULTS/apt.log" 2>&1 </dev/null || { tail -5 "$RESULTS/apt.log"; return 1; }
 }
 
-# run_tests PROJECT: runs a built test project, results as TRX
+# run_tests PROJECT [NAME]: runs a built test project, results as TRX
 run_tests() {
-    local project=$1
-    "tests/$project/bin/Release/net10.0/$project" --results-directory "$RESULTS" --report-trx --report-trx-filename "$project.trx" \
-        --no-progress --output Normal >"$RESULTS/$project.log" 2>&1
+    local project=$1 name=${2:-$1}
+    "tests/$project/bin/Release/net10.0/$project" --results-directory "$RESULTS" --report-trx --report-trx-filename "$name.trx" \
+        --no-progress --output Normal >"$RESULTS/$name.log" 2>&1
     local code=$?
-    [ -s "$RESULTS/$project.trx" ] || broke "$project wrote no results, see $RESULTS/$project.log"
-    if [ $code != 0 ]; then grep -vE '^\s*$' "$RESULTS/$project.log" | tail -60; fi
-    printf '   %-34s %s\n' "$project" "$(count "$RESULTS/$project.trx")"
+    if [ $code != 0 ]; then grep -vE '^\s*$' "$RESULTS/$name.log" | tail -60; fi
+    printf '   %-34s %s\n' "$name" "$(count "$RESULTS/$name.trx")"
+    [ -s "$RESULTS/$name.trx" ]
 }
 
 # count FILE...: "N passed, N failed, N skipped" from the outcomes in TRX files
@@ -63,22 +66,42 @@ count() {
         END { p = n["Passed"] + 0; s = n["NotExecuted"] + 0; printf "%d passed, %d failed, %d skipped\n", p, NR - p - s, s }'
 }
 
+# start_stack RELEASE: installs and starts one release; its output is $RESULTS/stack-RELEASE.log
 start_stack() {
-    if [ "$QUICK" = 1 ]; then NOTES+=("acceptance tests: --quick was given"); return 1; fi
-    if ! can_install; then missing "acceptance tests: a real OpenStack needs root and apt"; return 1; fi
-    devstack/quickstart.sh --stop-agents
-    devstack/local/up.sh --computes 4 >"$RESULTS/stack.log" 2>&1 </dev/null
+    devstack/local/up.sh --release "$1" --computes 4 >"$RESULTS/stack-$1.log" 2>&1 </dev/null
+}
+
+# run_acceptance RELEASE PID: waits for the stack, then runs the suite on it
+run_acceptance() {
+    if wait_for "$2"; then
+        OSEV_RELEASE=$1 OSEV_STACK=up run_tests OpenStackSev.Acceptance "OpenStackSev.Acceptance-$1"
+    else
+        OSEV_RELEASE=$1 OSEV_STACK=absent run_tests OpenStackSev.Acceptance "OpenStackSev.Acceptance-$1"
+    fi
+}
+
+# wait_for PID: the exit code of a background job that is not this shell's child, by the file that it leaves
+wait_for() {
+    while kill -0 "$1" 2>/dev/null; do sleep 1; done
+    [ "$(cat "$RESULTS/exit.$1" 2>/dev/null)" = 0 ]
 }
 
 step "packages"
 if can_install; then install_packages || broke "packages: apt-get failed, see $RESULTS/apt.log"
 else NOTES+=("packages: not root or no apt, nothing was installed"); fi
-if [ "$QUICK" = 0 ] && can_install; then
-    devstack/local/up.sh --install-only >"$RESULTS/stack-install.log" 2>&1 </dev/null || broke "packages of OpenStack, see $RESULTS/stack-install.log"
-fi
 
-# the services take their time while the compiler works
-start_stack & STACK=$!
+STACKS=no
+if [ "$QUICK" = 1 ]; then NOTES+=("acceptance tests: --quick was given")
+elif ! can_install; then missing "acceptance tests: a real OpenStack needs root and apt"
+else
+    STACKS=yes
+    devstack/quickstart.sh --stop-agents
+    # the services install and start while the compiler works
+    declare -A STACK
+    for release in "${RELEASES[@]}"; do
+        (start_stack "$release"; echo $? >"$RESULTS/exit.$BASHPID") & STACK[$release]=$!
+    done
+fi
 
 step "build"
 if dotnet build OpenStackSev.sln -c Release -v quiet --nologo >"$RESULTS/build.log" 2>&1; then echo "   ok"
@@ -97,7 +120,7 @@ else missing "scripts: shellcheck is not installed"; fi
 
 step "unit and component tests"
 for folder in tests/*.Tests; do
-    run_tests "$(basename "$folder")"
+    run_tests "$(basename "$folder")" || broke "$(basename "$folder") wrote no results, see $RESULTS"
 done
 
 if [ "$QUICK" = 1 ]; then NOTES+=("native programs: --quick was given")
@@ -111,13 +134,20 @@ else
     done
 fi
 
-step "acceptance tests on a real OpenStack"
-if wait $STACK; then
-    OSEV_STACK=up run_tests OpenStackSev.Acceptance
-    [ "$KEEP" = 1 ] || devstack/local/down.sh >>"$RESULTS/stack.log" 2>&1
+step "acceptance tests on a real OpenStack: ${RELEASES[*]}"
+if [ "$STACKS" = yes ]; then
+    SUITES=()
+    for release in "${RELEASES[@]}"; do run_acceptance "$release" "${STACK[$release]}" & SUITES+=($!); done
+    for suite in "${SUITES[@]}"; do wait "$suite" || broke "an acceptance suite wrote no results, see $RESULTS"; done
+    for release in "${RELEASES[@]}"; do
+        [ "$(cat "$RESULTS/exit.${STACK[$release]}" 2>/dev/null)" = 0 ] ||
+            { tail -20 "$RESULTS/stack-$release.log"; broke "OpenStack $release did not come up, see $RESULTS/stack-$release.log"; }
+        [ "$KEEP" = 1 ] || devstack/local/down.sh --release "$release" >>"$RESULTS/stack-$release.log" 2>&1
+    done
 else
-    [ "$QUICK" = 0 ] && can_install && { tail -20 "$RESULTS/stack.log"; broke "the OpenStack did not come up, see $RESULTS/stack.log"; }
-    OSEV_STACK=absent run_tests OpenStackSev.Acceptance
+    for release in "${RELEASES[@]}"; do
+        OSEV_RELEASE=$release OSEV_STACK=absent run_tests OpenStackSev.Acceptance "OpenStackSev.Acceptance-$release" || broke "acceptance tests wrote no results"
+    done
 fi
 
 step "done"

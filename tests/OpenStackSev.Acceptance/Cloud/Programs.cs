@@ -24,6 +24,22 @@ public static class Programs
     public static Task<Ended> ComputeAsync(string action, string name) =>
         RunAsync(Path.Join(Root, "devstack/local/compute.sh"), ["--release", Stack.Release.Name, action, name]);
 
+    /// <summary><c>devstack/local/up.sh</c> of the release of this run, in Zed's or in today's layout of encryption contexts.</summary>
+    public static async Task LayoutAsync(string layout)
+    {
+        using Process process = Start(Path.Join(Root, "devstack/local/up.sh"), ["--release", Stack.Release.Name, "--no-install"], ("OSEV_SEV_LAYOUT", layout));
+        Ended ended = await EndOfAsync(process);
+        Assert.True(ended.ExitCode == 0, ended.ToString());
+    }
+
+    /// <summary>SIGTERM, then how it ended.</summary>
+    public static async Task<Ended> StopAsync(Process process, Task<Ended> ended)
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        await kill.WaitForExitAsync();
+        return await ended;
+    }
+
     public static Process StartAgent(string configuration) => Start(Find("OpenStackSev.Agent", "openstack-sev-agent"), ["--config-file", configuration]);
 
     public static async Task<Ended> RunAsync(string program, IReadOnlyList<string> arguments)
@@ -32,9 +48,9 @@ public static class Programs
         return await EndOfAsync(process);
     }
 
-    public static async Task<Ended> EndOfAsync(Process process)
+    public static async Task<Ended> EndOfAsync(Process process, TimeSpan? longest = null)
     {
-        using var limit = new CancellationTokenSource(LongestRun);
+        using var limit = new CancellationTokenSource(longest ?? LongestRun);
         Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token), error = process.StandardError.ReadToEndAsync(limit.Token);
         try
         {
@@ -48,7 +64,7 @@ public static class Programs
         }
     }
 
-    private static Process Start(string program, IReadOnlyList<string> arguments)
+    private static Process Start(string program, IReadOnlyList<string> arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (string argument in arguments)
@@ -57,6 +73,8 @@ public static class Programs
             start.Environment.Remove(name);
         start.Environment["OS_CLIENT_CONFIG_FILE"] = Stack.CloudsFile;
         start.Environment["OS_CLOUD"] = "osev";
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
         Process process = Process.Start(start)!;
         process.StandardInput.Close();
         return process;

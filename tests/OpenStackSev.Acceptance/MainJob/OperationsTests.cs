@@ -127,9 +127,7 @@ public sealed class OperationsTests(Stack stack) : IAsyncLifetime
         Provider guard = await ProviderAsync(node.Sev);
         await stack.Cloud.SendAsync(HttpMethod.Delete, "placement", "/resource_providers/" + guard.Uuid);
         await RealCloud.EventuallyAsync(async () => await stack.Cloud.ProviderAsync(node.Sev) is { Inventories.Count: 1 }, () => "not healed");
-        using (var kill = System.Diagnostics.Process.Start("kill", ["-TERM", $"{agent.Id}"]))
-            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Ended stopped = await ended;
+        Ended stopped = await Programs.StopAsync(agent, ended);
         Assert.True(stopped.ExitCode == 0, stopped.ToString());
         Assert.Contains("stopped", stopped.Error, StringComparison.Ordinal);
     }
