@@ -6,7 +6,8 @@ using OpenStackSev.OpenStack.Placement;
 
 namespace OpenStackSev.OpenStack;
 
-/// <summary>How the services' bodies are read and written: snake case, nothing for null, unknown keys passed over. A key that a type cannot do without must be there.</summary>
+/// <summary>How the services' bodies are read and written: snake case, nothing for null, unknown keys passed over.</summary>
+/// <remarks>A key that a type cannot do without must be there.</remarks>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -65,7 +65,7 @@ public sealed class MicroversionTests : IDisposable
     {
         _cloud.Answer("GET", FakeCloud.Compute + "/", 200, Nova(minimum, maximum), new Dictionary<string, string> { ["x-compute-request-id"] = "req-v" });
         using OpenStackConnection connection = _cloud.Open();
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Nova.ListServicesAsync(ct: Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Nova.ListServicesAsync(ct: Ct));
         Assert.Equal(("compute", OpenStackCodes.IncompatibleMicroversion, "req-v", false), (e.Service, e.Code, e.RequestId, e.IsTransient));
         Assert.Equal($"it speaks {minimum} to {maximum}, this program 2.53 to 2.104", e.Detail);
         Assert.Empty(_cloud.Asked(FakeCloud.Compute + "/os-services"));
@@ -107,7 +107,7 @@ public sealed class MicroversionTests : IDisposable
     {
         _cloud.Answer("GET", FakeCloud.Placement + "/", 200, body);
         using OpenStackConnection connection = _cloud.Open();
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
         Assert.Equal((OpenStackCodes.IncompatibleMicroversion, "its version document names no microversions"), (e.Code, e.Detail));
         Assert.Equal($"GET {_cloud.Url}{FakeCloud.Placement}/", e.Request);
     }
@@ -127,7 +127,7 @@ public sealed class MicroversionTests : IDisposable
     {
         _cloud.Answer("GET", FakeCloud.Placement + "/", _ => FakeCloud.Respond(503), _ => FakeCloud.Respond(200, Placement("1.0", "1.39")));
         using OpenStackConnection connection = _cloud.Open();
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.MicroversionAsync(ServiceType.Placement, Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.MicroversionAsync(ServiceType.Placement, Ct));
         Assert.Equal((HttpStatusCode.ServiceUnavailable, true), (e.Status, e.IsTransient));
         Assert.NotNull(await connection.MicroversionAsync(ServiceType.Placement, Ct));
     }

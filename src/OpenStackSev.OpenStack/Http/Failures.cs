@@ -20,14 +20,16 @@ internal static class Failures
     {
         var settings = new RefitSettings(new BodySerializer());
         // A failed status never gets here, the handlers threw. What remains is a good status with a body that is not the service's.
-        settings.DeserializationExceptionFactory = static (response, e) => ValueTask.FromResult<Exception?>(Malformed(response.RequestMessage, response, e.Message, e));
+        settings.DeserializationExceptionFactory = static (response, e) =>
+            ValueTask.FromResult<Exception?>(Malformed(response.RequestMessage, response, e.Message, e));
         settings.TransportExceptionFactory = static (request, e, ct) => e;
         return settings;
     }
 
     /// <summary>Sends, and throws on anything but success.</summary>
     public static async Task<HttpResponseMessage> SendAsync(
-        string service, HttpRequestMessage request, Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> send, CancellationToken ct)
+        string service, HttpRequestMessage request,
+        Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> send, CancellationToken ct)
     {
         request.Options.Set(ServiceKey, service);
         HttpResponseMessage response;
@@ -71,7 +73,9 @@ internal static class Failures
         byte[] body = await response.Content.ReadAsByteArrayAsync(CancellationToken.None);
         (string? code, string? detail, string? requestId) = ErrorBody.Read(body);
         // Redirects are not followed: the token would go along.
-        string? elsewhere = response.Headers.Location is { } location ? $"it redirects to {Address(new Uri(request.RequestUri!, location))}" : null;
+        string? elsewhere = response.Headers.Location is { } location
+            ? $"it redirects to {Address(new Uri(request.RequestUri!, location))}"
+            : null;
         string text = elsewhere ?? (string.IsNullOrWhiteSpace(detail) ? response.ReasonPhrase : detail) ?? "";
         return new OpenStackApiException(service, Describe(request), response.StatusCode, code, RequestIds.Of(response) ?? requestId,
             Bounded(WithoutSecrets(text.Length > 0 ? text : "no explanation", cloud, request)));
@@ -85,7 +89,8 @@ internal static class Failures
     public static string Address(Uri? url) =>
         url is null ? "no URL" : url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 
-    public static string Describe(HttpRequestMessage? request) => request is null ? "unknown request" : $"{request.Method} {Address(request.RequestUri)}";
+    public static string Describe(HttpRequestMessage? request) =>
+        request is null ? "unknown request" : $"{request.Method} {Address(request.RequestUri)}";
 
     /// <summary>Some proxies and debug pages repeat the request that they complain about.</summary>
     private static string WithoutSecrets(string text, CloudSettings cloud, HttpRequestMessage request)
@@ -106,10 +111,12 @@ internal static class Failures
     private static string Unreachable(HttpRequestMessage request, Exception e) => e switch
     {
         TimeoutRejectedException timeout => $"no answer within {timeout.Timeout.TotalSeconds:0.#} s",
-        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => $"the name {request.RequestUri?.Host} does not resolve",
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
+            $"the name {request.RequestUri?.Host} does not resolve",
         HttpRequestException { InnerException: AuthenticationException inner } =>
             $"TLS failed: {Bounded(inner.Message)}; if the cloud has a CA of its own, name it in cacert of clouds.yaml",
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => $"cannot connect to {request.RequestUri?.Authority}: {Bounded(e.Message)}",
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } =>
+            $"cannot connect to {request.RequestUri?.Authority}: {Bounded(e.Message)}",
         _ => Bounded(e.Message),
     };
 

@@ -43,7 +43,8 @@ internal static class Retries
         bool repeatable = arguments.Context.GetRequestMessage()?.Method != HttpMethod.Post;
         return arguments.Outcome switch
         {
-            { Exception: HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } } => true,
+            { Exception: HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } } => true,
+            { Exception: HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } } => true,
             { Exception: HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } } => false,
             { Exception: HttpRequestException } => repeatable,
             { Result.StatusCode: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable } => true,

@@ -80,7 +80,7 @@ internal sealed class ServiceHandler(
             ? configured
             : ServiceCatalog.Find(token.Body, service, cloud);
         string url = found.AbsoluteUri.TrimEnd('/');
-        // Glance is registered with and without its version; our paths carry it. An override for Nova may lack the version; our paths do too.
+        // Glance is registered with and without its version, which our paths carry. Our paths for Nova do not, and an override may lack it.
         if (service == ServiceType.Image && url.EndsWith("/v2", StringComparison.Ordinal))
             return url[..^"/v2".Length];
         return service == ServiceType.Compute && !found.AbsolutePath.Contains("/v2", StringComparison.Ordinal) ? url + "/v2.1" : url;
@@ -104,7 +104,8 @@ internal sealed class ServiceHandler(
     }
 
     private OpenStackApiException Incompatible(HttpRequestMessage request, HttpResponseMessage response, string detail) =>
-        new(service.Name, Failures.Describe(request), response.StatusCode, OpenStackCodes.IncompatibleMicroversion, RequestIds.Of(response), detail);
+        new(service.Name, Failures.Describe(request), response.StatusCode,
+            OpenStackCodes.IncompatibleMicroversion, RequestIds.Of(response), detail);
 
     /// <summary>Nova's endpoint may end in the project's id; its version document is at <c>/v2.1/</c>.</summary>
     private static string VersionDocument(string endpoint)

@@ -20,7 +20,8 @@ public sealed record AuthenticationRequest(Authentication Auth);
 public sealed record Authentication(AuthenticationIdentity Identity, AuthenticationScope? Scope);
 
 public sealed record AuthenticationIdentity(
-    IReadOnlyList<string> Methods, PasswordMethod? Password = null, TokenMethod? Token = null, ApplicationCredentialMethod? ApplicationCredential = null);
+    IReadOnlyList<string> Methods, PasswordMethod? Password = null, TokenMethod? Token = null,
+    ApplicationCredentialMethod? ApplicationCredential = null);
 
 public sealed record PasswordMethod(AuthenticationUser User);
 

@@ -9,7 +9,10 @@ public static class ServiceCatalog
         string[] types = [service.Name, .. service.Aliases];
         CatalogService[] found = [.. token.Catalog.Where(entry => types.Contains(entry.Type, StringComparer.OrdinalIgnoreCase))];
         if (found.Length == 0)
-            throw Missing(service, cloud, $"the catalogue has no service of type '{service.Name}'; it has {Listed(token.Catalog.Select(entry => entry.Type))}");
+        {
+            throw Missing(service, cloud, $"the catalogue has no service of type '{service.Name}'; it has " +
+                Listed(token.Catalog.Select(entry => entry.Type)));
+        }
 
         CatalogEndpoint[] inRegion = [.. found.SelectMany(entry => entry.Endpoints)
             .Where(endpoint => cloud.RegionName is null || (endpoint.RegionId ?? endpoint.Region) == cloud.RegionName)];
@@ -22,7 +25,11 @@ public static class ServiceCatalog
         CatalogEndpoint? endpoint = inRegion.FirstOrDefault(candidate => candidate.Interface == cloud.Interface);
         string region = cloud.RegionName is { } name ? $" in region '{name}'" : "";
         if (endpoint is null)
-            throw Missing(service, cloud, $"service '{service.Name}' has no {cloud.Interface} endpoint{region}; it has {Listed(inRegion.Select(one => one.Interface))}");
+        {
+            throw Missing(service, cloud, $"service '{service.Name}' has no {cloud.Interface} endpoint{region}; it has " +
+                Listed(inRegion.Select(one => one.Interface)));
+        }
+
         return Uri.TryCreate(endpoint.Url, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
             ? url
             : throw Missing(service, cloud, $"the {cloud.Interface} endpoint of service '{service.Name}' is no HTTP URL");

@@ -45,8 +45,10 @@ internal sealed class TokenSource(IKeystoneApi keystone, CloudSettings cloud, Ti
             IEnumerable<string>? secrets = null;
             if (answer.Content is not { } envelope || answer.Headers?.TryGetValues("X-Subject-Token", out secrets) != true)
             {
-                throw new OpenStackApiException("identity", $"POST {cloud.AuthUrl}/auth/tokens", answer.StatusCode, OpenStackCodes.MalformedAnswer,
-                    answer.Headers is { } headers ? RequestIds.Of(headers) : null, "the answer carries no token; is this a Keystone v3?", answer.Error);
+                throw new OpenStackApiException(
+                    "identity", $"POST {cloud.AuthUrl}/auth/tokens", answer.StatusCode, OpenStackCodes.MalformedAnswer,
+                    answer.Headers is { } headers ? RequestIds.Of(headers) : null,
+                    "the answer carries no token; is this a Keystone v3?", answer.Error);
             }
 
             return current = new Token(secrets!.First(), envelope.Token, Expiry(envelope.Token, asked));

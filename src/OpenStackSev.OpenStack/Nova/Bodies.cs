@@ -35,7 +35,8 @@ public sealed record Server
 }
 
 /// <summary>The flavor as it was when the server was made (2.47); no id, since the flavor may be gone.</summary>
-public sealed record ServerFlavor([property: JsonPropertyName("original_name")] string? OriginalName = null, IReadOnlyDictionary<string, string>? ExtraSpecs = null);
+public sealed record ServerFlavor(
+    [property: JsonPropertyName("original_name")] string? OriginalName = null, IReadOnlyDictionary<string, string>? ExtraSpecs = null);
 
 public sealed record ServerFault(int? Code = null, string? Message = null);
 
@@ -52,9 +53,11 @@ public sealed record ServiceList(IReadOnlyList<ComputeService> Services);
 /// <param name="Id">Null where the cell does not answer.</param>
 /// <param name="State"><c>up</c> or <c>down</c>; null where the cell does not answer.</param>
 public sealed record ComputeService(
-    string Binary, string Host, string Status, Guid? Id = null, string? State = null, [property: JsonPropertyName("disabled_reason")] string? DisabledReason = null);
+    string Binary, string Host, string Status, Guid? Id = null, string? State = null,
+    [property: JsonPropertyName("disabled_reason")] string? DisabledReason = null);
 
-public sealed record HypervisorList(IReadOnlyList<Hypervisor> Hypervisors, [property: JsonPropertyName("hypervisors_links")] IReadOnlyList<Link>? Links = null);
+public sealed record HypervisorList(
+    IReadOnlyList<Hypervisor> Hypervisors, [property: JsonPropertyName("hypervisors_links")] IReadOnlyList<Link>? Links = null);
 
 public sealed record Hypervisor(
     Guid Id, [property: JsonPropertyName("hypervisor_hostname")] string HypervisorHostname, string State, string Status,

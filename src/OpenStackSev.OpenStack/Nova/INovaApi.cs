@@ -21,7 +21,8 @@ public interface INovaApi
     /// <summary>One page of flavors, with extra specs (2.61).</summary>
     [Get("/flavors/detail")]
     Task<FlavorList> ListFlavorsAsync(
-        [Query, AliasAs("is_public")] string? isPublic = null, [Query] int? limit = null, [Query] string? marker = null, CancellationToken ct = default);
+        [Query, AliasAs("is_public")] string? isPublic = null, [Query] int? limit = null, [Query] string? marker = null,
+        CancellationToken ct = default);
 
     [Get("/os-services")]
     Task<ServiceList> ListServicesAsync([Query] string? binary = null, [Query] string? host = null, CancellationToken ct = default);

@@ -11,7 +11,8 @@ public static class NovaPages
     extension(INovaApi nova)
     {
         /// <exception cref="OpenStackApiException">Among others <see cref="OpenStackCodes.EndlessList"/>.</exception>
-        public IAsyncEnumerable<Server> AllServersAsync(bool allTenants, string? host = null, int? pageSize = null, CancellationToken ct = default) =>
+        public IAsyncEnumerable<Server> AllServersAsync(
+            bool allTenants, string? host = null, int? pageSize = null, CancellationToken ct = default) =>
             PagesAsync(
                 "/servers/detail",
                 async marker => (await nova.ListServersAsync(allTenants ? true : null, host, limit: pageSize, marker: marker, ct: ct)) is var page

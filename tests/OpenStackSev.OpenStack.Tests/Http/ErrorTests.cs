@@ -21,7 +21,7 @@ public sealed class ErrorTests : IDisposable
         string path = $"{Providers}/{Node}/inventories";
         _cloud.Answer("PUT", path, Sample.Of("pl_409_generation_conflict_inventories"));
         using OpenStackConnection connection = _cloud.Open();
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(
             () => connection.Placement.ReplaceInventoriesAsync(Node, new ProviderInventories(0, new Dictionary<string, Inventory>()), Ct));
         Assert.Equal(("placement", HttpStatusCode.Conflict, "placement.concurrent_update", true), (e.Service, e.Status, e.Code, e.IsTransient));
         Assert.Equal("req-3c80be44-ccc1-454f-b6ba-dac066bfd7ae", e.RequestId);
@@ -52,7 +52,7 @@ public sealed class ErrorTests : IDisposable
         Sample sample = Sample.Of("server_create_400_plain");
         _cloud.Answer("GET", FakeCloud.Compute + "/servers/detail", sample);
         using OpenStackConnection connection = _cloud.Open();
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Nova.ListServersAsync(ct: Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Nova.ListServersAsync(ct: Ct));
         Assert.Equal(("compute", HttpStatusCode.BadRequest, "badRequest", sample.Headers["x-openstack-request-id"]), (e.Service, e.Status, e.Code, e.RequestId));
         Assert.StartsWith("Memory encryption is requested by hw:mem_encryption", e.Detail, StringComparison.Ordinal);
         Assert.False(e.IsTransient);
@@ -65,7 +65,7 @@ public sealed class ErrorTests : IDisposable
             """{"error":{"code":401,"message":"The request you have made requires authentication.","title":"Unauthorized"}}""",
             new Dictionary<string, string> { ["x-openstack-request-id"] = "req-k" });
         using OpenStackConnection connection = _cloud.Open();
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
         Assert.Equal(("identity", HttpStatusCode.Unauthorized, null, "req-k", false), (e.Service, e.Status, e.Code, e.RequestId, e.IsTransient));
         Assert.Equal("The request you have made requires authentication.", e.Detail);
         Assert.Equal(1, connection.RequestCount);
@@ -81,7 +81,7 @@ public sealed class ErrorTests : IDisposable
             </html>
             """, new Dictionary<string, string> { ["Content-Type"] = "text/html; charset=UTF-8" });
         using OpenStackConnection connection = _cloud.Open();
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Glance.GetImageAsync(Node, Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Glance.GetImageAsync(Node, Ct));
         Assert.Equal(("image", HttpStatusCode.NotFound, "404 Not Found 404 Not Found No image found with ID 'x'"), (e.Service, e.Status, e.Detail));
     }
 
@@ -125,7 +125,7 @@ public sealed class ErrorTests : IDisposable
     {
         _cloud.Answer("GET", Providers, 503, new string('x', 5_000_000));
         using OpenStackConnection connection = _cloud.Open(_cloud.Options with { MaximumResponseBytes = 100_000 });
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
         Assert.Equal((HttpStatusCode.ServiceUnavailable, true), (e.Status, e.IsTransient));
         Assert.InRange(e.Message.Length, 500, 1000);
     }
@@ -173,7 +173,7 @@ public sealed class ErrorTests : IDisposable
         _cloud.Answer("GET", Providers, 200, "{\"resource_providers\":[]" + new string(' ', 200_000) + "}",
             new Dictionary<string, string> { ["x-openstack-request-id"] = "req-8" });
         using OpenStackConnection connection = _cloud.Open(_cloud.Options with { MaximumResponseBytes = 100_000, Retries = 2 });
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
         Assert.Equal((HttpStatusCode.OK, OpenStackCodes.AnswerTooLarge, "req-8", false), (e.Status, e.Code, e.RequestId, e.IsTransient));
         Assert.Equal("the answer is larger than 100000 bytes", e.Detail);
         Assert.Single(_cloud.Asked(Providers));
@@ -184,7 +184,7 @@ public sealed class ErrorTests : IDisposable
     {
         _cloud.Answer("GET", Providers, 301, "", new Dictionary<string, string> { ["Location"] = "https://elsewhere.example/placement?x=1" });
         using OpenStackConnection connection = _cloud.Open();
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
         Assert.Equal((HttpStatusCode.MovedPermanently, "it redirects to https://elsewhere.example/placement"), (e.Status, e.Detail));
     }
 

@@ -17,7 +17,7 @@ public sealed class NetworkTests : IDisposable
     {
         await using var silent = new RawServer(answer: null);
         using OpenStackConnection connection = await OpenPlacementAsync(silent.Url(), _cloud.Options with { AttemptTimeout = TimeSpan.FromSeconds(5), Retries = 2 });
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
         Assert.Equal(("placement", null, null, true), (e.Service, e.Status, e.Code, e.IsTransient));
         Assert.Equal($"placement unreachable: no answer within 5 s (GET {silent.Url()}/)", e.Message);
         Assert.Equal(1 + 3, connection.RequestCount);
@@ -33,7 +33,7 @@ public sealed class NetworkTests : IDisposable
         await slow.Asked;
         Assert.False(asking.IsCompleted);
         _cloud.Time.Advance(TimeSpan.FromSeconds(5));
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => asking);
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => asking);
         Assert.Equal(("no answer within 5 s", true), (e.Detail, e.IsTransient));
     }
 
@@ -45,7 +45,7 @@ public sealed class NetworkTests : IDisposable
         Task asking = connection.Placement.ListResourceProvidersAsync(ct: Ct);
         await silent.Asked;
         _cloud.Time.Advance(TimeSpan.FromSeconds(90));
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => asking);
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => asking);
         Assert.Equal((null, true, "no answer within 90 s"), (e.Status, e.IsTransient, e.Detail));
         Assert.Equal($"GET {silent.Url()}/", e.Request);
     }
@@ -56,7 +56,7 @@ public sealed class NetworkTests : IDisposable
         await using var silent = new RawServer(answer: null);
         using OpenStackConnection connection = _cloud.Open(
             _cloud.Options with { AttemptTimeout = TimeSpan.FromSeconds(5), Retries = 2 }, _cloud.Settings with { AuthUrl = silent.Url() });
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.TokenAsync(Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.TokenAsync(Ct));
         Assert.Equal("identity", e.Service);
         Assert.Equal(1, connection.RequestCount);
     }
@@ -67,7 +67,7 @@ public sealed class NetworkTests : IDisposable
     {
         using var transport = new FakeTransport(_ => throw new TaskCanceledException("A connection could not be established", new TimeoutException()));
         using OpenStackConnection connection = _cloud.Open(_cloud.Options with { Transport = transport, Retries = 2 });
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.TokenAsync(Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.TokenAsync(Ct));
         Assert.Equal((null, true), (e.Status, e.IsTransient));
         Assert.Contains($"no connection to {new Uri(_cloud.Url).Authority} in time", e.Detail, StringComparison.Ordinal);
         Assert.Equal(3, connection.RequestCount);
@@ -78,7 +78,7 @@ public sealed class NetworkTests : IDisposable
     {
         Uri url = RawServer.RefusingUrl();
         using OpenStackConnection connection = _cloud.Open(_cloud.Options with { Retries = 2 }, _cloud.Settings with { AuthUrl = url });
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.TokenAsync(Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.TokenAsync(Ct));
         Assert.Equal(("identity", null, true), (e.Service, e.Status, e.IsTransient));
         Assert.StartsWith($"identity unreachable: cannot connect to {url.Authority}: ", e.Message, StringComparison.Ordinal);
         Assert.EndsWith($" (POST {url}/auth/tokens)", e.Message, StringComparison.Ordinal);
@@ -89,7 +89,7 @@ public sealed class NetworkTests : IDisposable
     public async Task A_name_that_does_not_resolve_is_named()
     {
         using OpenStackConnection connection = _cloud.Open(settings: _cloud.Settings with { AuthUrl = new Uri("http://keystone.invalid:5000/v3") });
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.TokenAsync(Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.TokenAsync(Ct));
         Assert.Equal((null, true, "the name keystone.invalid does not resolve"), (e.Status, e.IsTransient, e.Detail));
     }
 
@@ -100,7 +100,7 @@ public sealed class NetworkTests : IDisposable
     {
         await using var broken = new RawServer(answer, close: true);
         using OpenStackConnection reading = await OpenPlacementAsync(broken.Url(), _cloud.Options with { Retries = 2 });
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => reading.Placement.ListResourceProvidersAsync(ct: Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => reading.Placement.ListResourceProvidersAsync(ct: Ct));
         Assert.Equal((null, true), (e.Status, e.IsTransient));
         Assert.Equal(1 + 3, reading.RequestCount);
 
@@ -114,7 +114,7 @@ public sealed class NetworkTests : IDisposable
     {
         await using var broken = new RawServer("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 1000\r\n\r\n{", close: true);
         using OpenStackConnection connection = await OpenPlacementAsync(broken.Url(), _cloud.Options);
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, e.Status);
     }
 
@@ -123,7 +123,7 @@ public sealed class NetworkTests : IDisposable
     {
         await using var other = new RawServer("220 mail.example ESMTP\r\n", close: true);
         using OpenStackConnection connection = await OpenPlacementAsync(other.Url(), _cloud.Options);
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
         Assert.Null(e.Status);
     }
 

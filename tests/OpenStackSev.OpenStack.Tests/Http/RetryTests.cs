@@ -48,7 +48,7 @@ public sealed class RetryTests : IDisposable
     {
         _cloud.Answer("GET", Providers, 503, "nobody is here", new Dictionary<string, string> { ["x-openstack-request-id"] = "req-1" });
         using OpenStackConnection connection = Open(retries: 2);
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "nobody is here", "req-1", true), (e.Status, e.Detail, e.RequestId, e.IsTransient));
         Assert.Equal(3, _cloud.Asked(Providers).Count);
         Assert.Equal(2, _cloud.Time.Waits.Count);
@@ -75,7 +75,7 @@ public sealed class RetryTests : IDisposable
     {
         _cloud.Answer("PUT", Traits, status);
         using OpenStackConnection connection = Open(retries: 2);
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(
             () => connection.Placement.ReplaceTraitsAsync(Node, new ProviderTraits(1, []), Ct));
         Assert.Equal(status, (int?)e.Status);
         Assert.Single(_cloud.Asked(Traits));
@@ -125,7 +125,7 @@ public sealed class RetryTests : IDisposable
     {
         _cloud.Answer("GET", Providers, Failing(429, ("Retry-After", seconds)));
         using OpenStackConnection connection = _cloud.Open(_cloud.Options with { Retries = 5, TotalTimeout = TimeSpan.FromSeconds(90) });
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
         Assert.Equal(HttpStatusCode.TooManyRequests, e.Status);
         Assert.Equal(attempts, _cloud.Asked(Providers).Count);
     }

@@ -108,7 +108,7 @@ public sealed class TlsTests : IDisposable
     {
         await using var server = new RawServer(Answer, certificate: certificate);
         using var connection = OpenStackConnection.Open(Cloud(server.Url("https"), caFile, verify));
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.TokenAsync(Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.TokenAsync(Ct));
         Assert.Equal(1, connection.RequestCount);
         return e;
     }

@@ -90,7 +90,7 @@ public sealed class TokenTests : IDisposable
     {
         _cloud.Answer("GET", Providers, 401, """{"error":{"message":"no"}}""", new Dictionary<string, string> { ["x-openstack-request-id"] = "req-2" });
         using OpenStackConnection connection = _cloud.Open(_cloud.Options with { Retries = 3 });
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
         Assert.Equal(("placement", HttpStatusCode.Unauthorized, "no", "req-2", false), (e.Service, e.Status, e.Detail, e.RequestId, e.IsTransient));
         Assert.Equal((2, 2), (_cloud.TokenRequests, _cloud.Asked(Providers).Count));
     }
@@ -118,7 +118,7 @@ public sealed class TokenTests : IDisposable
         _cloud.Answer("GET", Providers, 401);
         _cloud.Answer("POST", "/identity/v3/auth/tokens", _ => _cloud.IssueToken(), _ => FakeCloud.Respond(403, """{"error":{"message":"disabled"}}"""));
         using OpenStackConnection connection = _cloud.Open();
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
         Assert.Equal(("identity", HttpStatusCode.Forbidden, "disabled"), (e.Service, e.Status, e.Detail));
     }
 
@@ -144,7 +144,7 @@ public sealed class TokenTests : IDisposable
             headers["X-Subject-Token"] = "t";
         _cloud.Answer("POST", "/identity/v3/auth/tokens", status, body, headers);
         using OpenStackConnection connection = _cloud.Open();
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.TokenAsync(Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.TokenAsync(Ct));
         Assert.Equal(("identity", OpenStackCodes.MalformedAnswer, "req-t"), (e.Service, e.Code, e.RequestId));
         Assert.Equal(status, (int?)e.Status);
     }
@@ -154,7 +154,7 @@ public sealed class TokenTests : IDisposable
     {
         _cloud.Catalog = catalog => catalog.Parent!.AsObject().Remove("catalog");
         using OpenStackConnection connection = _cloud.Open();
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
         Assert.Equal("the catalogue has no service of type 'placement'; it has nothing at all", e.Detail);
     }
 }

@@ -80,7 +80,7 @@ public sealed class PageTests : IDisposable
         string id = Guid.NewGuid().ToString();
         _cloud.Answer("GET", Servers, 200, $$"""{"servers":[{"id":"{{id}}"}],"servers_links":[{"rel":"next","href":"http://x/"}]}""");
         var seen = new List<Server>();
-        OpenStackApiException e = await Assert.ThrowsAsync<OpenStackApiException>(async () =>
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(async () =>
         {
             await foreach (Server server in _connection.Nova.AllServersAsync(allTenants: true, ct: Ct))
                 seen.Add(server);
