@@ -41,7 +41,9 @@ public static class AgentRun
             AgentConfiguration configuration = AgentConfiguration.Load(FilesOf(arguments));
             using Serilog.Core.Logger serilog = Logger(configuration.Process, arguments.Mode);
             using var loggers = new Serilog.Extensions.Logging.SerilogLoggerFactory(serilog);
-            using CapacityStateFolder state = CapacityStateFolder.Open(configuration.Process.StateDir);
+            using CapacityStateFolder state = arguments.Mode == RunMode.DryRun
+                ? CapacityStateFolder.OpenToRead(configuration.Process.StateDir)
+                : CapacityStateFolder.Open(configuration.Process.StateDir);
             using OpenStackConnection cloud = Connect(configuration.OpenStack, loggers);
             CapacityPublisher publisher = Publisher(configuration, cloud, state);
             if (arguments.Mode == RunMode.Daemon)
@@ -51,7 +53,8 @@ public static class AgentRun
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            return ExitCodes.Done;
+            // A single round that was interrupted is not done; a service that was stopped is.
+            return arguments.Mode == RunMode.Daemon ? ExitCodes.Done : ExitCodes.TryLater;
         }
         catch (Exception e) when (Explain(e) is { } explained)
         {
@@ -121,7 +124,7 @@ public static class AgentRun
     {
         AgentConfigurationException e => new(string.Join(Environment.NewLine + "error: ", e.Problems), null, ExitCodes.Configuration),
         CloudConfigurationException e => new(e.Message, e.Hint, ExitCodes.Configuration),
-        StateFolderException e => new(e.Message, e.Hint, ExitCodes.Configuration),
+        StateFolderException e => new(e.Message, e.Hint, e.IsBusy ? ExitCodes.TryLater : ExitCodes.Configuration),
         NodeNotFoundException e => new(e.Message,
             "start nova-compute on this node first, or set [capacity] node_name to its hypervisor_hostname", ExitCodes.TryLater),
         PersistentConflictException e => new(e.Message, null, ExitCodes.TryLater),

@@ -9,7 +9,7 @@ namespace OpenStackSev.OpenStack;
 /// <param name="Maximum">Highest microversion whose bodies are known here.</param>
 public sealed record ServiceType(string Name, IReadOnlyList<string> Aliases, Microversion? Minimum, Microversion? Maximum)
 {
-    public static ServiceType Placement { get; } = new("placement", [], new(1, 20), new(1, 39));
+    public static ServiceType Placement { get; } = new("placement", [], new(1, 37), new(1, 39));
     public static ServiceType Compute { get; } = new("compute", ["nova"], new(2, 53), new(2, 104));
     public static ServiceType Image { get; } = new("image", ["glance"], null, null);
 }

@@ -69,8 +69,8 @@ public sealed class StartTests : IDisposable
         (int code, string[] lines) = await StartAsync($"[DEFAULT]\nstate_dir = {file}/state\n");
         Assert.Equal(ExitCodes.Configuration, code);
         Assert.Equal(2, lines.Length);
-        Assert.StartsWith($"error: state folder {file}/state cannot be made", lines[0], StringComparison.Ordinal);
-        Assert.Equal("hint: set [DEFAULT] state_dir", lines[1]);
+        Assert.StartsWith($"error: state folder {file}/state cannot be used", lines[0], StringComparison.Ordinal);
+        Assert.Equal("hint: give it to the agent's user, or set [DEFAULT] state_dir", lines[1]);
     }
 
     [Fact]
@@ -78,9 +78,9 @@ public sealed class StartTests : IDisposable
     {
         using var first = Agent.Capacity.CapacityStateFolder.Open(Path.Join(folder, "state"));
         (int code, string[] lines) = await StartAsync($"[DEFAULT]\nstate_dir = {folder}/state\n");
-        Assert.Equal(ExitCodes.Configuration, code);
-        Assert.Equal(
-            [$"error: another agent holds state folder {folder}/state", "hint: stop it, or give this one a folder of its own by [DEFAULT] state_dir"], lines);
+        Assert.Equal(ExitCodes.TryLater, code);
+        Assert.Equal($"error: another agent holds state folder {folder}/state", lines[0]);
+        Assert.StartsWith("hint: ", lines[1], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -14,24 +14,27 @@ public sealed record AsidTotals(int Sev, int SevEs, int SevSnp)
     };
 
     /// <summary>Splits the pools so that no ASID is published twice.</summary>
-    public static AsidTotals Split(AsidPools pools, CapacityOptions options)
+    /// <param name="launchable">What this cloud's Nova launches: a pool that only one of the two models can use goes to that one.</param>
+    public static AsidTotals Split(AsidPools pools, CapacityOptions options, Func<EncryptionModel, bool> launchable)
     {
-        int sev = checked((int)pools.Sev), sevEs = checked((int)pools.SevEs), sevSnp = checked((int)pools.SevSnp);
+        int sev = Count(pools.Sev), sevEs = Count(pools.SevEs), sevSnp = Count(pools.SevSnp);
         if (!pools.SevEsAndSnpShare || sevEs == 0 || sevSnp == 0)
             return new AsidTotals(sev, sevEs, sevSnp);
+        if (launchable(EncryptionModel.AmdSevEs) && !launchable(EncryptionModel.AmdSevSnp))
+            return new AsidTotals(sev, sevEs, 0);
         int share = Math.Min(options.EsShare, sevSnp);
         return new AsidTotals(sev, share, sevSnp - share);
     }
 
     /// <summary>
     /// ASIDs to hold back for guests without an allocation. In a pool that SEV-ES and SEV-SNP share, nobody can tell which of the two a
-    /// guest is: SEV-SNP's part gives first, SEV-ES's part the rest. Where ciphertext hiding divides the pool, both parts give all.
+    /// guest is: what is free of SEV-SNP's part gives first, SEV-ES's part the rest. Where ciphertext hiding divides the pool, both parts give all.
     /// </summary>
-    public AsidTotals ReserveFor(ForeignGuestCount foreign, bool shared)
+    public AsidTotals ReserveFor(ForeignGuestCount foreign, bool shared, IReadOnlyDictionary<EncryptionModel, int> used)
     {
         if (!shared)
             return new AsidTotals(foreign.ConfirmedSev, foreign.ConfirmedSevEs, foreign.ConfirmedSevEs);
-        int ofSnp = Math.Min(foreign.ConfirmedSevEs, SevSnp);
+        int ofSnp = Math.Min(foreign.ConfirmedSevEs, Math.Max(0, SevSnp - used.GetValueOrDefault(EncryptionModel.AmdSevSnp)));
         return new AsidTotals(foreign.ConfirmedSev, foreign.ConfirmedSevEs - ofSnp, ofSnp);
     }
 
@@ -44,6 +47,9 @@ public sealed record AsidTotals(int Sev, int SevEs, int SevSnp)
         SevEs = SevEs + Math.Max(0, used.GetValueOrDefault(EncryptionModel.AmdSevSnp) - totals.SevSnp),
         SevSnp = SevSnp + Math.Max(0, used.GetValueOrDefault(EncryptionModel.AmdSevEs) - totals.SevEs),
     };
+
+    /// <summary>Placement counts in 32 bits; no chip comes near.</summary>
+    internal static int Count(uint asids) => (int)Math.Min(asids, int.MaxValue);
 
     /// <summary>With the operator's own reserve on top.</summary>
     public AsidTotals Plus(CapacityOptions options) =>

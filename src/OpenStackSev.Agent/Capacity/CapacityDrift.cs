@@ -29,12 +29,12 @@ public static class CapacityDrift
         }
     }
 
-    private static int Usable(EncryptionModel model, AsidPools pools) => checked((int)(model switch
+    private static int Usable(EncryptionModel model, AsidPools pools) => AsidTotals.Count(model switch
     {
         EncryptionModel.AmdSev => pools.Sev,
         EncryptionModel.AmdSevEs => pools.SevEs,
         _ => pools.SevSnp,
-    }));
+    });
 
     private static CapacityFinding? Judge(EncryptionModel model, int offered, int usable, int published, string node)
     {

@@ -42,6 +42,9 @@ public static class CapacityCodes
     /// <summary>Somebody else keeps changing our providers back.</summary>
     public const string AnotherWriter = "capacity.another_writer";
 
+    /// <summary>What the next start must remember could not be written.</summary>
+    public const string StateNotSaved = "capacity.state.not_saved";
+
     /// <summary>The machine is a folder: its numbers are made up.</summary>
     public const string Simulated = "capacity.machine.simulated";
 
@@ -49,6 +52,6 @@ public static class CapacityCodes
     public static IReadOnlyList<string> All { get; } =
     [
         NovaOvercommits, NovaUndercounts, NovaSharesPool, NovaOffersUnusable, NotLaunchable,
-        ForeignGuests, Withdrawn, ShrunkBelowUsage, NameTaken, AnotherWriter, Simulated,
+        ForeignGuests, Withdrawn, ShrunkBelowUsage, NameTaken, AnotherWriter, StateNotSaved, Simulated,
     ];
 }

@@ -11,7 +11,12 @@ public sealed partial class CapacityLoop(
 {
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(5);
-    private ImmutableHashSet<CapacityFinding> known = [];
+
+    /// <summary>Conflicts in a row that are still normal traffic.</summary>
+    private const int NormalConflicts = 20;
+
+    private ImmutableDictionary<(string Code, string Subject), CapacityFinding> known =
+        ImmutableDictionary<(string Code, string Subject), CapacityFinding>.Empty;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -36,14 +41,20 @@ public sealed partial class CapacityLoop(
         try
         {
             PublishOutcome outcome = await publisher.PublishAsync(dryRun: false, ct);
+            if (outcome.Result == PublishResult.Conflict && conflicts < NormalConflicts)
+            {
+                LogConflict(log, outcome.Refusal);
+                return (failures, conflicts + 1, Backoff.AfterConflict(conflicts, jitter));
+            }
+
             if (outcome.Result == PublishResult.Conflict)
             {
-                LogConflict(log);
-                return (0, conflicts + 1, Backoff.AfterConflict(conflicts, jitter));
+                LogConflictLasts(log, conflicts, outcome.Refusal);
+                return (failures + 1, conflicts, Backoff.AfterFailure(failures, FirstBackoff, LongestBackoff, jitter));
             }
 
             Report(outcome);
-            return (0, 0, options.Interval * (0.9 + (0.2 * jitter.NextDouble())));
+            return (0, 0, options.Interval * (1 + (0.2 * jitter.NextDouble())));
         }
         catch (NodeNotFoundException e)
         {
@@ -52,6 +63,13 @@ public sealed partial class CapacityLoop(
         catch (OpenStackApiException e) when (e.IsTransient)
         {
             LogFailed(log, e.Message);
+        }
+        // A refused password or a broken catalogue is for people to mend. Ending here would have systemd log in again and again,
+        // on every node at once, and lock the service's account; so ask again at the longest wait, and say so loudly.
+        catch (OpenStackApiException e)
+        {
+            LogRefused(log, e.Message);
+            return (failures + 1, 0, Backoff.AfterFailure(int.MaxValue, FirstBackoff, LongestBackoff, jitter));
         }
 
         return (failures + 1, 0, Backoff.AfterFailure(failures, FirstBackoff, LongestBackoff, jitter));
@@ -65,11 +83,16 @@ public sealed partial class CapacityLoop(
                 LogWritten(log, line);
         }
 
-        ImmutableHashSet<CapacityFinding> now = [.. outcome.Findings];
-        foreach (CapacityFinding finding in now.Except(known))
-            LogFinding(log, finding.Code, finding.Subject, finding.Detail);
-        foreach (CapacityFinding finding in known.Except(now))
-            LogFindingGone(log, finding.Code, finding.Subject);
+        ImmutableDictionary<(string Code, string Subject), CapacityFinding> now = outcome.Findings
+            .DistinctBy(finding => (finding.Code, finding.Subject)).ToImmutableDictionary(finding => (finding.Code, finding.Subject));
+        foreach (((string Code, string Subject) key, CapacityFinding finding) in now)
+        {
+            if (!known.TryGetValue(key, out CapacityFinding? before) || before != finding)
+                LogFinding(log, finding.Code, finding.Subject, finding.Detail);
+        }
+
+        foreach ((string code, string subject) in known.Keys.Where(key => !now.ContainsKey(key)))
+            LogFindingGone(log, code, subject);
         known = now;
     }
 
@@ -84,8 +107,14 @@ public sealed partial class CapacityLoop(
     [LoggerMessage(1003, LogLevel.Information, "no longer: {Code} {Subject}")]
     private static partial void LogFindingGone(ILogger logger, string code, string subject);
 
-    [LoggerMessage(1004, LogLevel.Debug, "somebody wrote to this node's providers at the same time; reading again")]
-    private static partial void LogConflict(ILogger logger);
+    [LoggerMessage(1004, LogLevel.Debug, "somebody wrote to this node's providers at the same time; reading again ({Refusal})")]
+    private static partial void LogConflict(ILogger logger, string? refusal);
+
+    [LoggerMessage(1008, LogLevel.Warning, "{Conflicts} attempts in a row were refused, capacity is not up to date: {Refusal}")]
+    private static partial void LogConflictLasts(ILogger logger, int conflicts, string? refusal);
+
+    [LoggerMessage(1009, LogLevel.Error, "refused, and only a change can mend it; asking again in some minutes: {Message}")]
+    private static partial void LogRefused(ILogger logger, string message);
 
     [LoggerMessage(1005, LogLevel.Warning, "{Message}; waiting for nova-compute to register it")]
     private static partial void LogWaitingForNode(ILogger logger, string message);

@@ -21,10 +21,10 @@ public sealed record CapacityProjection(ProviderTree Desired, ForeignGuestCount 
         findings.AddRange(facts.Findings.Concat(PlatformConsistency.Check(facts)).Concat(pools.Findings).Distinct()
             .Select(finding => new CapacityFinding(finding.Code, finding.Subject, finding.Detail)));
 
-        AsidTotals totals = AsidTotals.Split(pools, options);
+        AsidTotals totals = AsidTotals.Split(pools, options, model => IsLaunchable(model, options, observed));
         ForeignGuestCount foreign = ForeignGuestCount.Next(seen, facts.AsidCurrent, observed.Used);
         ReportForeignGuests(foreign, observed, findings);
-        AsidTotals reserves = totals.ReserveFor(foreign, pools.SevEsAndSnpShare).Plus(options);
+        AsidTotals reserves = totals.ReserveFor(foreign, pools.SevEsAndSnpShare, observed.Used).Plus(options);
         bool divided = pools is { SevEs: > 0, SevSnp: > 0, SevEsAndSnpShare: false };
         if (!divided)
             reserves = reserves.PlusOverdrawn(totals, observed.Used);
@@ -32,7 +32,7 @@ public sealed record CapacityProjection(ProviderTree Desired, ForeignGuestCount 
         var guards = ImmutableSortedDictionary.CreateBuilder<EncryptionModel, GuardProvider>();
         foreach (EncryptionModel model in EncryptionModels.All)
         {
-            if (Guard(model, totals[model], reserves[model], options, observed, findings) is { } guard)
+            if (Guard(model, totals[model], reserves[model], Usable(model, pools), options, observed, findings) is { } guard)
                 guards.Add(model, guard);
         }
 
@@ -48,7 +48,7 @@ public sealed record CapacityProjection(ProviderTree Desired, ForeignGuestCount 
     }
 
     private static GuardProvider? Guard(
-        EncryptionModel model, int total, int reserve, CapacityOptions options, ObservedNode observed,
+        EncryptionModel model, int total, int reserve, bool usable, CapacityOptions options, ObservedNode observed,
         ImmutableArray<CapacityFinding>.Builder findings)
     {
         string name = model.ProviderName(observed.Tree.RootName);
@@ -68,7 +68,7 @@ public sealed record CapacityProjection(ProviderTree Desired, ForeignGuestCount 
         Inventory? inventory;
         if (total == 0)
         {
-            inventory = Withdrawn(model, name, existing!, used, findings);
+            inventory = Withdrawn(model, name, existing!, used, usable, findings);
             if (inventory is null)
                 traits = [SevTraits.Owner];
         }
@@ -91,6 +91,13 @@ public sealed record CapacityProjection(ProviderTree Desired, ForeignGuestCount 
         return new GuardProvider(existing?.Uuid ?? ProviderIdentity.Of(name), name, observed.Tree.RootUuid, inventories, traits);
     }
 
+    private static bool Usable(EncryptionModel model, AsidPools pools) => model switch
+    {
+        EncryptionModel.AmdSev => pools.Sev > 0,
+        EncryptionModel.AmdSevEs => pools.SevEs > 0,
+        _ => pools.SevSnp > 0,
+    };
+
     /// <summary>An operator's word, or Nova's own offer.</summary>
     private static bool IsLaunchable(EncryptionModel model, CapacityOptions options, ObservedNode observed) =>
         options.LaunchableModels.Contains(model) || observed.NovaContexts.GetValueOrDefault(model) > 0;
@@ -111,16 +118,20 @@ public sealed record CapacityProjection(ProviderTree Desired, ForeignGuestCount 
         return GuardProvider.AsidInventory(total, Math.Clamp(reserve, 0, total - used));
     }
 
+    /// <summary>Told as long as the provider is there: a finding that goes away would read as if the model had come back.</summary>
     private static Inventory? Withdrawn(
-        EncryptionModel model, string name, GuardProvider existing, int used, ImmutableArray<CapacityFinding>.Builder findings)
+        EncryptionModel model, string name, GuardProvider existing, int used, bool usable, ImmutableArray<CapacityFinding>.Builder findings)
     {
-        if (!existing.Inventories.TryGetValue(model.ResourceClass, out Inventory? inventory))
-            return null;
+        string why = usable
+            ? $"the pool of SEV-ES and SEV-SNP has no share for {model.NovaName} ([capacity] es_share)"
+            : $"this host cannot start {model.NovaName} guests any more";
         findings.Add(new(CapacityCodes.Withdrawn, name, used == 0
-            ? $"this host cannot start {model.NovaName} guests any more; its inventory is deleted"
-            : $"this host cannot start {model.NovaName} guests any more; {used} servers still hold ASIDs here, cold-migrate them away"));
-        int total = Math.Max(inventory.Total, used);
-        return used == 0 ? null : GuardProvider.AsidInventory(total, total - used);
+            ? $"{why}; nothing of it is offered"
+            : $"{why}; {used} servers still hold ASIDs here, cold-migrate them away"));
+        if (used == 0)
+            return null;
+        int total = Math.Max(existing.Inventories.GetValueOrDefault(model.ResourceClass)?.Total ?? 0, used);
+        return GuardProvider.AsidInventory(total, total - used);
     }
 
     private static void ReportForeignGuests(

@@ -6,8 +6,8 @@ namespace OpenStackSev.Agent.Capacity;
 
 /// <summary>Encrypted guests of this host that hold no allocation of ours: from before us, or of flavors that do not ask for our class.</summary>
 /// <remarks>
-/// Counted as ASIDs in use (<c>misc.current</c>) less our allocations. Both move at every boot and delete, not together, so a number
-/// counts only once it was seen unchanged for two rounds. A server that is shut off holds an allocation and no ASID and so hides one
+/// Counted as ASIDs in use (<c>misc.current</c>) less our allocations. Both move at every boot and delete, not together, so what counts
+/// is what two rounds in a row agree on: at least the smaller, at most the larger of the two. A server that is shut off holds an allocation and no ASID and so hides one
 /// foreign guest: only counting by domain UUID can tell them apart.
 /// </remarks>
 public sealed record ForeignGuestCount(int LastSev, int LastSevEs, int ConfirmedSev, int ConfirmedSevEs)
@@ -30,5 +30,7 @@ public sealed record ForeignGuestCount(int LastSev, int LastSevEs, int Confirmed
 
     private static int Excess(uint current, int used) => (int)Math.Clamp(current - (long)used, 0, int.MaxValue);
 
-    private static int Confirm(int now, int last, int confirmed) => now == last || last < 0 ? now : confirmed;
+    /// <summary>Without a round before, the larger one: holding back too much is the safe side.</summary>
+    private static int Confirm(int now, int last, int confirmed) =>
+        last < 0 ? Math.Max(now, confirmed) : Math.Clamp(confirmed, Math.Min(now, last), Math.Max(now, last));
 }

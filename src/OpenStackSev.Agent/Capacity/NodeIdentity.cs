@@ -7,6 +7,9 @@ namespace OpenStackSev.Agent.Capacity;
 /// <param name="UuidSource">Where <paramref name="Uuid"/> comes from, for messages.</param>
 public sealed record NodeIdentity(Guid? Uuid, string? UuidSource, IReadOnlyList<string> Names)
 {
+    /// <summary>Why neither a UUID nor a name can be tried; null when one can.</summary>
+    public string? Problem { get; init; }
+
     private const int MaximumFileBytes = 4096;
     private static readonly TimeSpan LookupLimit = TimeSpan.FromSeconds(2);
 
@@ -21,13 +24,15 @@ public sealed record NodeIdentity(Guid? Uuid, string? UuidSource, IReadOnlyList<
         string computeId = Path.Join(platformRoot, options.ComputeIdFile);
         if (Guid.TryParse(ReadSmall(computeId), out Guid uuid))
             return new NodeIdentity(uuid, computeId, []);
+        if (File.Exists(computeId))
+            return new NodeIdentity(null, null, []) { Problem = $"{computeId} is there but holds no UUID that can be read" };
         if (options.NodeName is { } name)
             return new NodeIdentity(null, null, [name]);
         return new NodeIdentity(null, null, await HostNamesAsync(platformRoot, ct));
     }
 
     public override string ToString() =>
-        Uuid is { } uuid ? $"{uuid} (from {UuidSource})" : string.Join(", ", Names.Select(name => $"'{name}'"));
+        Problem ?? (Uuid is { } uuid ? $"{uuid} (from {UuidSource})" : string.Join(", ", Names.Select(name => $"'{name}'")));
 
     private static async Task<IReadOnlyList<string>> HostNamesAsync(string platformRoot, CancellationToken ct)
     {

@@ -11,16 +11,19 @@ internal sealed class ProviderDetails(int generation)
     public ImmutableSortedDictionary<string, Inventory>? Inventories { get; set; }
     public ImmutableSortedSet<string>? Traits { get; set; }
     public IReadOnlyDictionary<string, int>? Usages { get; set; }
+    public long UsagesReadInRound { get; set; }
+    public bool IsInUse => Usages is { } usages && usages.Values.Any(used => used > 0);
 }
 
 /// <summary>One reading of one tree: which details are needed, and what they add up to.</summary>
 internal sealed class NodeReading(
-    IPlacementApi placement, Dictionary<Guid, ProviderDetails> details, IReadOnlyList<ResourceProvider> tree)
+    IPlacementApi placement, Dictionary<Guid, ProviderDetails> details, IReadOnlyList<ResourceProvider> tree, long round)
 {
     private const string NovaResourceClass = "MEM_ENCRYPTION_CONTEXT";
     private readonly ResourceProvider root = tree.Single(provider => provider.ParentProviderUuid is null);
 
-    public async Task<ObservedNode> ObserveAsync(CancellationToken ct)
+    /// <param name="takenElsewhere">Names of ours that providers of other trees have.</param>
+    public async Task<ObservedNode> ObserveAsync(IReadOnlyDictionary<string, Guid> takenElsewhere, CancellationToken ct)
     {
         ImmutableSortedSet<string> rootTraits = await TraitsAsync(root, ct);
         var guards = ImmutableSortedDictionary.CreateBuilder<EncryptionModel, GuardProvider>();
@@ -30,12 +33,14 @@ internal sealed class NodeReading(
         foreach (EncryptionModel model in EncryptionModels.All)
         {
             string name = model.ProviderName(root.Name);
+            if (takenElsewhere.TryGetValue(name, out Guid other))
+                taken.Add(model, other);
             if (tree.SingleOrDefault(provider => provider.Name == name) is not { } provider)
                 continue;
             ImmutableSortedSet<string> traits = await TraitsAsync(provider, ct);
             if (provider.Uuid != ProviderIdentity.Of(name) && !traits.Contains(SevTraits.Owner))
             {
-                taken.Add(model, provider.Uuid);
+                taken[model] = provider.Uuid;
                 continue;
             }
 
@@ -79,9 +84,15 @@ internal sealed class NodeReading(
         return contexts.ToImmutable();
     }
 
-    private async Task<ImmutableSortedDictionary<string, Inventory>> InventoriesAsync(ResourceProvider provider, CancellationToken ct) =>
-        Details(provider).Inventories ??=
-            (await placement.GetInventoriesAsync(provider.Uuid, ct)).Inventories.ToImmutableSortedDictionary(StringComparer.Ordinal);
+    private async Task<ImmutableSortedDictionary<string, Inventory>> InventoriesAsync(ResourceProvider provider, CancellationToken ct)
+    {
+        if (Details(provider).Inventories is { } known)
+            return known;
+        IReadOnlyDictionary<string, Inventory> inventories = (await placement.GetInventoriesAsync(provider.Uuid, ct)).Inventories;
+        if (inventories.Values.Any(inventory => inventory is null))
+            throw PlacementMirror.Malformed($"inventories of {provider.Name}", "an inventory is null");
+        return Details(provider).Inventories = inventories.ToImmutableSortedDictionary(StringComparer.Ordinal);
+    }
 
     private async Task<ImmutableSortedSet<string>> TraitsAsync(ResourceProvider provider, CancellationToken ct) =>
         Details(provider).Traits ??=
@@ -90,7 +101,12 @@ internal sealed class NodeReading(
     private async Task<int> UsedAsync(ResourceProvider provider, string resourceClass, CancellationToken ct)
     {
         ProviderDetails known = Details(provider);
-        known.Usages ??= (await placement.GetUsagesAsync(provider.Uuid, ct)).Usages;
+        if (known.Usages is null)
+        {
+            known.Usages = (await placement.GetUsagesAsync(provider.Uuid, ct)).Usages;
+            known.UsagesReadInRound = round;
+        }
+
         return known.Usages.GetValueOrDefault(resourceClass);
     }
 

@@ -7,41 +7,48 @@ namespace OpenStackSev.Agent.Capacity;
 
 /// <summary>Reads this node's part of Placement, and writes changes to it.</summary>
 /// <remarks>
-/// One <c>in_tree</c> request a round tells the generation of every provider; details are asked again only where it moved. Deleting an
-/// allocation by DELETE does not move a generation, so usages are also asked again when the machine's own count of ASIDs moved.
+/// One <c>in_tree</c> request a round tells the generation of every provider; details are asked again only where it moved. Deleting
+/// allocations moves no generation when it is done by DELETE, so usages are also asked again when the machine's own count of ASIDs
+/// moved, and one provider that is in use is asked again each round.
 /// </remarks>
 public sealed class PlacementMirror(IPlacementApi placement)
 {
     private const int NearestNames = 3;
+
+    /// <summary>Times that a reading begins anew since a provider vanished under it.</summary>
+    private const int ReadingAttempts = 3;
+
     private readonly Dictionary<Guid, ProviderDetails> details = [];
     private readonly HashSet<string> knownNames = new(StringComparer.Ordinal);
+    private readonly HashSet<string> takenElsewhere = new(StringComparer.Ordinal);
     private Guid? rootUuid;
     private AsidCounts? usagesAsOf;
+    private long round;
 
     /// <summary>What Placement holds for the node.</summary>
     /// <exception cref="NodeNotFoundException">No provider is this node.</exception>
     public async Task<ObservedNode> ReadAsync(
         Func<CancellationToken, Task<NodeIdentity>> identity, AsidCounts? asidsInUse, CancellationToken ct)
     {
-        IReadOnlyList<ResourceProvider> tree = rootUuid is { } known ? await InTreeAsync(known, ct) : [];
-        if (tree.Count == 0)
+        round++;
+        for (int attempt = 1; ; attempt++)
         {
-            rootUuid = null;
-            details.Clear();
-            tree = await FindTreeAsync(await identity(ct), ct);
-            rootUuid = tree.Single(provider => provider.ParentProviderUuid is null).Uuid;
+            try
+            {
+                IReadOnlyList<ResourceProvider> tree = await TreeAsync(identity, ct);
+                ForgetUsages(asidsInUse);
+                return await new NodeReading(placement, details, tree, round).ObserveAsync(await TakenElsewhereAsync(ct), ct);
+            }
+            catch (OpenStackApiException e) when (e.Status == HttpStatusCode.NotFound && e.Service == "placement" && attempt < ReadingAttempts)
+            {
+                Forget();
+            }
         }
-
-        if (asidsInUse != usagesAsOf)
-            foreach (ProviderDetails provider in details.Values)
-                provider.Usages = null;
-        usagesAsOf = asidsInUse;
-        return await new NodeReading(placement, details, tree).ObserveAsync(ct);
     }
 
     /// <summary>Writes <paramref name="changes"/> in their order.</summary>
-    /// <returns>False when somebody else wrote meanwhile, so that the round must begin again.</returns>
-    public async Task<bool> ApplyAsync(ObservedNode observed, ProviderChanges changes, CancellationToken ct)
+    /// <returns>Null when all was written; else what was refused since somebody else wrote meanwhile, so that the round must begin again.</returns>
+    public async Task<string?> ApplyAsync(ObservedNode observed, ProviderChanges changes, CancellationToken ct)
     {
         try
         {
@@ -50,28 +57,70 @@ public sealed class PlacementMirror(IPlacementApi placement)
             foreach (ProviderChange change in changes.Steps)
             {
                 details.Remove(change.Uuid);
-                await ApplyAsync(change, generations, ct);
+                if (!await ApplyAsync(change, generations, ct))
+                    return $"{change.Describe()}: the provider was there already; it is looked at first";
             }
 
-            return true;
+            return null;
         }
         catch (OpenStackApiException e) when (IsRace(e))
         {
-            return false;
+            Forget();
+            return e.Message;
         }
     }
 
-    /// <summary>The states that reading again resolves: a newer generation, a class allocated meanwhile, a provider gone meanwhile.</summary>
+    /// <summary>
+    /// The states that reading again resolves: a newer generation, a class allocated meanwhile, a provider or its parent gone meanwhile, a
+    /// class or trait deleted meanwhile. The last two are a 400 to Placement.
+    /// </summary>
     private static bool IsRace(OpenStackApiException e) =>
-        e.Status == HttpStatusCode.NotFound
-        || (e.Status == HttpStatusCode.Conflict && e.Code is "placement.concurrent_update" or "placement.inventory.inuse");
+        e.Service == "placement" && (e.Status is HttpStatusCode.NotFound or HttpStatusCode.BadRequest
+        || (e.Status == HttpStatusCode.Conflict && e.Code is "placement.concurrent_update" or "placement.inventory.inuse"));
 
-    private async Task ApplyAsync(ProviderChange change, Dictionary<Guid, int> generations, CancellationToken ct)
+    private void Forget()
+    {
+        rootUuid = null;
+        details.Clear();
+        knownNames.Clear();
+    }
+
+    private void ForgetUsages(AsidCounts? asidsInUse)
+    {
+        if (asidsInUse != usagesAsOf)
+        {
+            foreach (ProviderDetails provider in details.Values)
+                provider.Usages = null;
+        }
+        else if (details.Values.Where(provider => provider.IsInUse).MinBy(provider => provider.UsagesReadInRound) is { } oldest)
+        {
+            oldest.Usages = null;
+        }
+
+        usagesAsOf = asidsInUse;
+    }
+
+    private async Task<IReadOnlyList<ResourceProvider>> TreeAsync(Func<CancellationToken, Task<NodeIdentity>> identity, CancellationToken ct)
+    {
+        IReadOnlyList<ResourceProvider> tree = rootUuid is { } known ? await InTreeAsync(known, ct) : [];
+        if (tree.Count == 0)
+        {
+            Forget();
+            tree = await FindTreeAsync(await identity(ct), ct);
+            rootUuid = tree.Single(provider => provider.ParentProviderUuid is null).Uuid;
+        }
+
+        return tree;
+    }
+
+    private async Task<bool> ApplyAsync(ProviderChange change, Dictionary<Guid, int> generations, CancellationToken ct)
     {
         switch (change)
         {
             case CreateProvider create:
-                generations[create.Uuid] = await CreateAsync(create, ct);
+                if (await CreateAsync(create, ct) is not { } created)
+                    return false;
+                generations[create.Uuid] = created.Generation;
                 break;
             case MoveProvider move:
                 generations[move.Uuid] = (await placement.UpdateResourceProviderAsync(
@@ -86,25 +135,44 @@ public sealed class PlacementMirror(IPlacementApi placement)
                     replace.Uuid, new ProviderTraits(generations[replace.Uuid], [.. replace.After]), ct)).ResourceProviderGeneration;
                 break;
         }
+
+        return true;
     }
 
-    /// <summary>Creates a provider, or takes back the one of the same UUID that a former root of this host left behind.</summary>
-    private async Task<int> CreateAsync(CreateProvider create, CancellationToken ct)
+    /// <summary>
+    /// Null when the name is there already, in another tree: one of the same UUID that a former root of this host left behind is taken
+    /// back, another one is somebody else's. Either way the next round looks at what there is before it writes.
+    /// </summary>
+    private async Task<ResourceProvider?> CreateAsync(CreateProvider create, CancellationToken ct)
     {
         try
         {
-            return (await placement.CreateResourceProviderAsync(
-                new NewResourceProvider(create.Name, create.Uuid, create.Parent), ct)).Generation;
+            return await placement.CreateResourceProviderAsync(new NewResourceProvider(create.Name, create.Uuid, create.Parent), ct);
         }
-        catch (OpenStackApiException e) when (e.Status == HttpStatusCode.Conflict)
+        catch (OpenStackApiException e) when (e.Status == HttpStatusCode.Conflict && e.Service == "placement")
         {
-            ResourceProvider? orphan = (await placement.ListResourceProvidersAsync(name: create.Name, ct: ct)).ResourceProviders
-                .SingleOrDefault(provider => provider.Uuid == create.Uuid);
-            if (orphan is null)
-                throw;
-            return (await placement.UpdateResourceProviderAsync(
-                create.Uuid, new ResourceProviderUpdate(create.Name, create.Parent), ct)).Generation;
+            ResourceProvider? there = await NamedAsync(create.Name, ct);
+            if (there?.Uuid == create.Uuid)
+                await placement.UpdateResourceProviderAsync(create.Uuid, new ResourceProviderUpdate(create.Name, create.Parent), ct);
+            else if (there is not null)
+                takenElsewhere.Add(create.Name);
+            return null;
         }
+    }
+
+    /// <summary>Asked again each round, so that a name that became free is used.</summary>
+    private async Task<IReadOnlyDictionary<string, Guid>> TakenElsewhereAsync(CancellationToken ct)
+    {
+        var taken = new Dictionary<string, Guid>(StringComparer.Ordinal);
+        foreach (string name in takenElsewhere.ToArray())
+        {
+            if (await NamedAsync(name, ct) is { } other)
+                taken.Add(name, other.Uuid);
+            else
+                takenElsewhere.Remove(name);
+        }
+
+        return taken;
     }
 
     private async Task EnsureNamesAsync(RequiredNames names, CancellationToken ct)
@@ -140,20 +208,31 @@ public sealed class PlacementMirror(IPlacementApi placement)
             return byUuid;
         foreach (string name in identity.Names)
         {
-            ResourceProvider? named = (await placement.ListResourceProvidersAsync(name: name, ct: ct)).ResourceProviders.SingleOrDefault();
-            if (named is { ParentProviderUuid: null } && await InTreeAsync(named.Uuid, ct) is { Count: > 0 } byName)
+            if (await NamedAsync(name, ct) is { ParentProviderUuid: null } named && await InTreeAsync(named.Uuid, ct) is { Count: > 0 } byName)
                 return byName;
         }
 
         ResourceProviderList all = await placement.ListResourceProvidersAsync(ct: ct);
         string wanted = identity.Names.Count > 0 ? identity.Names[0] : identity.Uuid.ToString()!;
         throw new NodeNotFoundException(identity, [.. all.ResourceProviders
-            .Where(provider => provider.ParentProviderUuid is null)
+            .Where(provider => provider is { ParentProviderUuid: null })
             .Select(provider => identity.Uuid is null ? provider.Name : $"{provider.Name} {provider.Uuid}")
             .OrderBy(name => EditDistance.Between(wanted, name)).ThenBy(name => name, StringComparer.Ordinal)
             .Take(NearestNames)]);
     }
 
-    private async Task<IReadOnlyList<ResourceProvider>> InTreeAsync(Guid uuid, CancellationToken ct) =>
-        (await placement.ListResourceProvidersAsync(inTree: uuid, ct: ct)).ResourceProviders;
+    private async Task<ResourceProvider?> NamedAsync(string name, CancellationToken ct) =>
+        (await placement.ListResourceProvidersAsync(name: name, ct: ct)).ResourceProviders.FirstOrDefault(provider => provider?.Name == name);
+
+    private async Task<IReadOnlyList<ResourceProvider>> InTreeAsync(Guid uuid, CancellationToken ct)
+    {
+        IReadOnlyList<ResourceProvider> tree = (await placement.ListResourceProvidersAsync(inTree: uuid, ct: ct)).ResourceProviders;
+        bool wellFormed = tree.All(provider => provider is not null)
+            && (tree.Count == 0 || tree.Count(provider => provider.ParentProviderUuid is null) == 1)
+            && tree.Select(provider => provider.Name).Distinct(StringComparer.Ordinal).Count() == tree.Count;
+        return wellFormed ? tree : throw Malformed($"in_tree={uuid}", "a tree has one root, and each name once");
+    }
+
+    internal static OpenStackApiException Malformed(string request, string detail) =>
+        new("placement", request, HttpStatusCode.OK, "malformed_answer", null, detail);
 }

@@ -18,7 +18,13 @@ public sealed record ProviderChanges(RequiredNames NewNames, ImmutableArray<Prov
             steps.AddRange(OfGuard(observed, guard));
         if (OfTraits(desired.RootUuid, desired.RootName, observed.AllRootTraits, SevTraits.RootFacts, desired.RootFacts) is { } root)
             steps.Add(root);
-        return new ProviderChanges(RequiredNames.For(steps), steps.ToImmutable());
+        // What is taken away comes first: ASIDs that move between two models are never offered by both, whatever fails in between.
+        ImmutableArray<ProviderChange> ordered =
+        [
+            .. steps.Where(step => step is ReplaceInventories { OffersLess: true }),
+            .. steps.Where(step => step is not ReplaceInventories { OffersLess: true }),
+        ];
+        return new ProviderChanges(RequiredNames.For(ordered), ordered);
     }
 
     /// <summary>Readable lines, as <c>--dry-run</c> prints them.</summary>
@@ -82,6 +88,12 @@ public sealed record ReplaceInventories(
     ImmutableSortedDictionary<string, Inventory> Before,
     ImmutableSortedDictionary<string, Inventory> After) : ProviderChange(Uuid, Name)
 {
+    /// <summary>True when less can be allocated afterwards.</summary>
+    public bool OffersLess => Offered(After) < Offered(Before);
+
+    private static long Offered(ImmutableSortedDictionary<string, Inventory> inventories) =>
+        inventories.Values.Sum(inventory => (long)inventory.Total - inventory.Reserved);
+
     public override string Describe() => string.Join(Environment.NewLine,
         Before.Keys.Union(After.Keys).Order(StringComparer.Ordinal)
             .Where(name => Before.GetValueOrDefault(name) != After.GetValueOrDefault(name))

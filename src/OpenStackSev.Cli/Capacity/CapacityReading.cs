@@ -45,10 +45,10 @@ internal sealed class CapacityReading(OpenStackConnection cloud)
         }
 
         servers = await ServersAsync(ct);
-        var read = new NodeCapacity[roots.Length];
+        var read = new NodeCapacity?[roots.Length];
         await Parallel.ForAsync(0, roots.Length, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct },
-            async (index, token) => read[index] = await NodeAsync(roots[index], token));
-        return read;
+            async (index, token) => read[index] = await NodeOrNothingAsync(roots[index], token));
+        return [.. read.OfType<NodeCapacity>()];
     }
 
     private async Task<IReadOnlyDictionary<Guid, Server>> ServersAsync(CancellationToken ct)
@@ -57,6 +57,19 @@ internal sealed class CapacityReading(OpenStackConnection cloud)
         await foreach (Server server in cloud.Nova.AllServersAsync(allTenants: true, ct: ct))
             found[server.Id] = server;
         return found;
+    }
+
+    /// <summary>A provider that is deleted while the list is read must not cost the rest of the list.</summary>
+    private async Task<NodeCapacity?> NodeOrNothingAsync(ResourceProvider root, CancellationToken ct)
+    {
+        try
+        {
+            return await NodeAsync(root, ct);
+        }
+        catch (OpenStackApiException e) when (e is { Service: "placement", Status: System.Net.HttpStatusCode.NotFound })
+        {
+            return null;
+        }
     }
 
     private async Task<NodeCapacity> NodeAsync(ResourceProvider root, CancellationToken ct)

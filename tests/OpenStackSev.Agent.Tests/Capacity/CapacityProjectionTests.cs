@@ -84,12 +84,52 @@ public sealed class CapacityProjectionTests
     {
         ObservedNode node = Given.Empty((Sev, 10)).WithGuard(Sev, total: 10, reserved: 0, used: 0);
         ForeignGuestCount seen = new(0, 0, 0, 0);
-        foreach (uint inUse in new uint[] { 1, 0, 1, 0, 2, 1 })
+        foreach (uint inUse in new uint[] { 1, 0, 1, 0, 2, 0 })
         {
             CapacityProjection round = Given.Projected(node, seen: seen, facts: Given.Facts(sevInUse: inUse));
             Assert.Equal(0, round.Of(Sev)?.Reserved);
             seen = round.ForeignGuests;
         }
+    }
+
+    [Fact]
+    public void A_count_that_keeps_rising_is_followed_one_round_behind()
+    {
+        ForeignGuestCount seen = new(0, 0, 0, 0);
+        ObservedNode node = Given.Empty((Sev, 20)).WithGuard(Sev, total: 20, reserved: 0, used: 0);
+        foreach (uint inUse in new uint[] { 10, 11, 12, 13 })
+        {
+            CapacityProjection round = Given.Projected(node, Given.Pools(sev: 20), seen: seen, facts: Given.Facts(sev: 20, sevInUse: inUse));
+            Assert.Equal(inUse == 10 ? 0 : (int)inUse - 1, round.Of(Sev)?.Reserved);
+            seen = round.ForeignGuests;
+        }
+    }
+
+    [Fact]
+    public void After_an_unreadable_round_a_lower_count_needs_confirmation_too()
+    {
+        ForeignGuestCount seen = new(-1, -1, 3, 0);
+        ObservedNode node = Given.Empty((Sev, 10)).WithGuard(Sev, total: 10, reserved: 3, used: 0);
+        Assert.Equal(3, Given.Projected(node, seen: seen, facts: Given.Facts(sevInUse: 1)).Of(Sev)?.Reserved);
+    }
+
+    [Fact]
+    public void Foreign_guests_that_no_longer_fit_into_SEV_SNP_are_taken_from_SEV_ES()
+    {
+        ObservedNode node = Given.Empty((Es, 20), (Snp, 20))
+            .WithGuard(Snp, total: 15, reserved: 0, used: 14).WithGuard(Es, total: 5, reserved: 0, used: 0);
+        CapacityProjection projection = Given.Projected(
+            node, Given.Pools(sev: 0, sevEs: 20, sevSnp: 20, shared: true), new CapacityOptions { EsShare = 5 }, Given.Facts(sevEsInUse: 18));
+        Assert.Equal(GuardProvider.AsidInventory(15, 1), projection.Of(Snp));
+        Assert.Equal(GuardProvider.AsidInventory(5, 3), projection.Of(Es));
+    }
+
+    [Fact]
+    public void A_pool_of_which_Nova_launches_only_SEV_ES_is_all_SEV_ES()
+    {
+        CapacityProjection projection = Given.Projected(Given.Empty((Es, 20)), Given.Pools(sev: 0, sevEs: 20, sevSnp: 20, shared: true));
+        Assert.Equal(GuardProvider.AsidInventory(20, 0), projection.Of(Es));
+        Assert.Null(projection.Of(Snp));
     }
 
     [Fact]
@@ -156,7 +196,7 @@ public sealed class CapacityProjectionTests
     }
 
     [Fact]
-    public void A_model_that_was_withdrawn_before_is_not_reported_again()
+    public void A_withdrawn_model_is_reported_as_long_as_its_provider_is_there()
     {
         ObservedNode node = Given.Empty().WithGuard(Sev, total: 10, reserved: 0, used: 0);
         node = node with
@@ -166,7 +206,7 @@ public sealed class CapacityProjectionTests
                 Guards = node.Tree.Guards.SetItem(Sev, node.Tree.Guards[Sev] with { Inventories = ImmutableSortedDictionary<string, Inventory>.Empty }),
             },
         };
-        Assert.Empty(Given.Projected(node, Given.Pools(sev: 0)).Findings);
+        Assert.Equal(CapacityCodes.Withdrawn, Assert.Single(Given.Projected(node, Given.Pools(sev: 0)).Findings).Code);
     }
 
     [Fact]

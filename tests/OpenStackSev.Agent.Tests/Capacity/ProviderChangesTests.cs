@@ -76,6 +76,17 @@ public sealed class ProviderChangesTests
     }
 
     [Fact]
+    public void ASIDs_that_move_to_another_model_are_taken_away_first()
+    {
+        ObservedNode node = Given.Empty((EncryptionModel.AmdSevEs, 20), (EncryptionModel.AmdSevSnp, 20))
+            .WithGuard(EncryptionModel.AmdSevEs, total: 5, reserved: 0, used: 0).WithGuard(EncryptionModel.AmdSevSnp, total: 15, reserved: 0, used: 0);
+        ProviderTree desired = Given.Projected(
+            node, Given.Pools(sev: 0, sevEs: 20, sevSnp: 20, shared: true), new CapacityOptions { EsShare = 12 }).Desired;
+        Assert.Equal(["compute1:sev_snp", "compute1:sev_es"],
+            ProviderChanges.Between(node, desired).Steps.OfType<ReplaceInventories>().Select(step => step.Name));
+    }
+
+    [Fact]
     public void Every_change_says_what_it_does()
     {
         ProviderChanges changes = ProviderChanges.Between(Given.Empty(), Given.Projected(Given.Empty((Sev, 10))).Desired);

@@ -134,6 +134,86 @@ public sealed class PublishingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_name_taken_in_another_tree_is_reported_and_the_other_models_are_published()
+    {
+        FakePlacement.Provider elsewhere = placement.Add("somewhere-else");
+        placement.Add(ProviderName, parent: elsewhere.Uuid);
+        facts = Given.Facts(sev: 10, sevEs: 9);
+        CapacityPublisher agent = Agent();
+        Assert.Equal(PublishResult.Conflict, (await agent.PublishAsync(false, Ct)).Result);
+        PublishOutcome outcome = await agent.PublishAsync(false, Ct);
+        Assert.Contains(outcome.Findings, finding => finding.Code == CapacityCodes.NameTaken);
+        Assert.NotNull(placement.Find("compute1:sev_snp"));
+
+        placement.Remove(placement.Find(ProviderName)!.Uuid);
+        await agent.PublishAsync(false, Ct);
+        Assert.Equal(Given.Root, placement.Find(ProviderName)!.Parent);
+    }
+
+    [Fact]
+    public async Task Usage_that_fell_without_any_sign_is_noticed_in_the_next_rounds()
+    {
+        CapacityPublisher agent = Agent();
+        await agent.PublishAsync(false, Ct);
+        placement.SetUsed(ProviderName, "CUSTOM_SEV_ASID", 2);
+        facts = Given.Facts(sev: 0);
+        await agent.PublishAsync(false, Ct);
+        Assert.Equal(8, (int)placement.Find(ProviderName)!.Inventories["CUSTOM_SEV_ASID"]["reserved"]!);
+        placement.Find(ProviderName)!.Used["CUSTOM_SEV_ASID"] = 1;
+        await agent.PublishAsync(false, Ct);
+        Assert.Equal(9, (int)placement.Find(ProviderName)!.Inventories["CUSTOM_SEV_ASID"]["reserved"]!);
+    }
+
+    [Fact]
+    public async Task A_steady_hour_with_servers_costs_at_most_two_requests_a_minute()
+    {
+        facts = Given.Facts(sev: 10, sevEs: 9, sevInUse: 1, sevEsInUse: 1);
+        CapacityPublisher agent = Agent();
+        await agent.PublishAsync(false, Ct);
+        placement.SetUsed(ProviderName, "CUSTOM_SEV_ASID", 1);
+        placement.SetUsed("compute1:sev_snp", "CUSTOM_SEV_SNP_ASID", 1);
+        for (int settle = 0; settle < 4; settle++)
+            await agent.PublishAsync(false, Ct);
+        int before = placement.Requests.Count;
+        for (int round = 0; round < 60; round++)
+            await agent.PublishAsync(false, Ct);
+        Assert.InRange(placement.Requests.Count - before, 60, 120);
+    }
+
+    [Fact]
+    public async Task A_provider_that_vanishes_while_it_is_read_is_read_again()
+    {
+        CapacityPublisher agent = Agent();
+        await agent.PublishAsync(false, Ct);
+        placement.Find(ProviderName)!.Generation++;
+        placement.BeforeDetails = () =>
+        {
+            placement.BeforeDetails = null;
+            placement.Remove(placement.Find(ProviderName)!.Uuid);
+        };
+        Assert.Equal(PublishResult.Applied, (await agent.PublishAsync(false, Ct)).Result);
+        Assert.NotNull(placement.Find(ProviderName));
+    }
+
+    [Fact]
+    public async Task A_full_disk_stops_no_publication()
+    {
+        Directory.CreateDirectory(Path.Join(folder, "capacity.json.new"));
+        PublishOutcome outcome = await Agent().PublishAsync(false, Ct);
+        Assert.Equal(PublishResult.Applied, outcome.Result);
+        Assert.Contains(outcome.Findings, finding => finding.Code == CapacityCodes.StateNotSaved);
+    }
+
+    [Fact]
+    public async Task A_compute_id_that_holds_no_UUID_is_waited_for_and_no_name_is_tried()
+    {
+        Directory.CreateDirectory(Path.Join(folder, "var/lib/nova"));
+        await File.WriteAllTextAsync(Path.Join(folder, "var/lib/nova/compute_id"), "", Ct);
+        NodeNotFoundException e = await Assert.ThrowsAsync<NodeNotFoundException>(() => Agent().PublishAsync(false, Ct));
+        Assert.Contains("compute_id is there but holds no UUID", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_dry_run_says_what_it_would_write_and_writes_nothing()
     {
         PublishOutcome outcome = await Agent().PublishAsync(dryRun: true, Ct);

@@ -24,6 +24,9 @@ internal sealed partial class FakePlacement : HttpMessageHandler
     /// <summary>Called before a write is served: what somebody else does at that moment.</summary>
     public Action<string>? BeforeWrite { get; set; }
 
+    /// <summary>Called before details of a provider are served.</summary>
+    public Action? BeforeDetails { get; set; }
+
     /// <summary>When set, every Placement request is answered with this status.</summary>
     public HttpStatusCode? Outage { get; set; }
 
@@ -121,6 +124,8 @@ internal sealed partial class FakePlacement : HttpMessageHandler
     {
         if (ProviderPath().Match(path) is { Success: true } match)
         {
+            if (method == "GET")
+                BeforeDetails?.Invoke();
             return providers.TryGetValue(Guid.Parse(match.Groups[1].Value), out Provider? provider)
                 ? OfProvider(method, match.Groups[2].Value, provider, json)
                 : Error(HttpStatusCode.NotFound, "placement.undefined_code", $"No resource provider with uuid {match.Groups[1].Value} found");
