@@ -13,7 +13,6 @@ internal sealed class RawServer : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _serving;
-    private int _requests;
 
     /// <param name="answer">Sent as it is; null for silence. The connection stays open unless <paramref name="close"/> is set.</param>
     /// <param name="certificate">Null for plain HTTP.</param>
@@ -23,8 +22,7 @@ internal sealed class RawServer : IAsyncDisposable
         _serving = ServeAsync(answer, close, certificate);
     }
 
-    public Uri Url(string scheme = "http", string host = "127.0.0.1") => new($"{scheme}://{host}:{((IPEndPoint)_listener.LocalEndpoint).Port}/v3");
-    public int Requests => Volatile.Read(ref _requests);
+    public Uri Url(string scheme = "http") => new($"{scheme}://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/v3");
 
     /// <summary>Done when the first request has been read and the answer, if any, written.</summary>
     public Task Asked => _asked.Task;
@@ -32,8 +30,8 @@ internal sealed class RawServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Dispose();
         await _serving;
+        _listener.Dispose();
         _stop.Dispose();
     }
 
@@ -52,7 +50,7 @@ internal sealed class RawServer : IAsyncDisposable
             while (true)
                 connections.Add(ConnectionAsync(await _listener.AcceptTcpClientAsync(_stop.Token), answer, close, certificate));
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException)
         {
             await Task.WhenAll(connections);
         }
@@ -74,7 +72,6 @@ internal sealed class RawServer : IAsyncDisposable
             byte[] buffer = new byte[16 * 1024];
             while (await stream.ReadAsync(buffer, _stop.Token) > 0)
             {
-                Interlocked.Increment(ref _requests);
                 if (answer is not null)
                 {
                     await stream.WriteAsync(Encoding.ASCII.GetBytes(answer), _stop.Token);
