@@ -24,10 +24,11 @@ need() {
     dotnet --list-sdks | grep -q '^10\.' || die "the .NET SDK is not of version 10: $(dotnet --list-sdks | xargs)" "install .NET SDK 10"
 }
 
+# By pid file and the process's name, as the kernel cuts it: also an agent that another checkout started.
 stop_agents() {
-    local compute
-    for compute in "${COMPUTES[@]}"; do
-        start-stop-daemon --stop --quiet --oknodo --retry 5 --remove-pidfile --pidfile "$HERE/$compute.pid" --exec "$AGENT" || true
+    local file
+    for file in "$HERE"/*.pid; do
+        [ ! -e "$file" ] || start-stop-daemon --stop --quiet --oknodo --retry 5 --remove-pidfile --pidfile "$file" --name openstack-sev-a || true
     done
 }
 

@@ -52,7 +52,7 @@ install_packages() {
 run_tests() {
     local project=$1 name=${2:-$1}
     "tests/$project/bin/Release/net10.0/$project" --results-directory "$RESULTS" --report-trx --report-trx-filename "$name.trx" \
-        --no-progress --output Normal >"$RESULTS/$name.log" 2>&1
+        --progress off --output Normal >"$RESULTS/$name.log" 2>&1
     local code=$?
     if [ $code != 0 ]; then grep -vE '^\s*$' "$RESULTS/$name.log" | tail -60; fi
     printf '   %-34s %s\n' "$name" "$(count "$RESULTS/$name.trx")"

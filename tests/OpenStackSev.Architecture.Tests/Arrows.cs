@@ -64,6 +64,18 @@ public sealed class Arrows
         Assert.Empty(silent);
     }
 
+    [Fact]
+    public void The_READMEs_table_of_what_was_shown_names_every_acceptance_test()
+    {
+        string readme = File.ReadAllText(Path.Join(Repository.Root, "README.md"));
+        string[] missing = [.. Directory.GetFiles(Path.Join(Repository.Root, "tests", "OpenStackSev.Acceptance", "MainJob"), "*.cs")
+            .SelectMany(file => System.Text.RegularExpressions.Regex.Matches(
+                File.ReadAllText(file), @"\[Fact\]\s+public async Task (?<name>\w+)\(", System.Text.RegularExpressions.RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)))
+            .Select(match => match.Groups["name"].Value.Replace('_', ' '))
+            .Where(sentence => !readme.Contains($"| {sentence} |", StringComparison.Ordinal))];
+        Assert.Empty(missing);
+    }
+
     private static IEnumerable<string> References(string project) =>
         XDocument.Load(Path.Join(Repository.Root, "src", project, project + ".csproj"))
             .Descendants("ProjectReference")
