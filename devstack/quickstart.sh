@@ -1,12 +1,21 @@
 #!/usr/bin/env bash
-# The main job on one machine: a real OpenStack (Zed, from Debian's packages) with three simulated SEV hosts, an agent on each that
-# publishes true capacity to Placement, and servers that are scheduled onto it until the ASIDs are used up.
-# usage: devstack/quickstart.sh          bring it up, run it, show it, leave it running
-#        devstack/quickstart.sh --stop   stop all of it; --stop --purge also removes its state; --stop-agents leaves the OpenStack
-# Needs: Debian 12, root, the .NET 10 SDK. Installs the packages that it needs. STATE_DIR (default /var/lib/osev-stack) holds all state.
+# The main job on one machine: a real OpenStack with three simulated SEV hosts, an agent on each that publishes true capacity to
+# Placement, and servers that are scheduled onto it until the ASIDs are used up.
+# usage: devstack/quickstart.sh [--release zed|2026.2]          bring it up, run it, show it, leave it running (default: zed)
+#        devstack/quickstart.sh [--release ...] --stop [--purge]   stop all of it; --purge also removes its state
+#        devstack/quickstart.sh [--release ...] --stop-agents      stop the agents, leave the OpenStack
+# Needs: Debian 12, root, the .NET 10 SDK. Installs the packages that it needs. STATE_DIR holds all state (see devstack/local/README.md).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export STATE_DIR=${STATE_DIR:-/var/lib/osev-stack} DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+RELEASE=zed
+if [ "${1:-}" = --release ]; then RELEASE=${2:?"--release takes zed or 2026.2"}; shift 2; fi
+# what differs: where the state is, and what each Nova says that it can launch
+case $RELEASE in
+    zed) DEFAULT_STATE=/var/lib/osev-stack CONTEXTS=compute1=2,compute2=unlimited,compute3=0 ;;
+    2026.2) DEFAULT_STATE=/var/lib/osev-stack-2026.2 CONTEXTS=compute1=2,compute2=sev:unlimited+sev_snp:2,compute3=sev_snp:3 ;;
+    *) printf 'error: no release %s\nhint: zed or 2026.2\n' "$RELEASE" >&2; exit 64 ;;
+esac
+export STATE_DIR=${STATE_DIR:-$DEFAULT_STATE} DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 HERE=$STATE_DIR/quickstart
 COMPUTES=(compute1 compute2 compute3)
 OSEV=$PWD/src/OpenStackSev.Cli/bin/Release/net10.0/osev
@@ -69,9 +78,9 @@ wait_published() { # PROVIDER
 
 server_status() { openstack server show "$1" -f value -c status 2>/dev/null || echo ABSENT; }
 
-boot() { # NAME
+boot() { # NAME [FLAVOR IMAGE]
     local end=$((SECONDS + 60)) status
-    [ "$(server_status "$1")" = ABSENT ] && run openstack server create "$1" --flavor sev.small --image sev-image --nic none -f value -c name
+    [ "$(server_status "$1")" = ABSENT ] && run openstack server create "$1" --flavor "${2:-sev.small}" --image "${3:-sev-image}" --nic none -f value -c name
     while status=$(server_status "$1"); [ "$status" != ACTIVE ] && [ "$status" != ERROR ]; do
         [ $SECONDS -lt $end ] || die "server $1 is still $status" "see $STATE_DIR/log/nova-scheduler.log"
         sleep 1
@@ -80,18 +89,18 @@ boot() { # NAME
 }
 
 case "${1:-}" in
-    --stop) shift; stop_agents; exec devstack/local/down.sh "$@" ;;
+    --stop) shift; stop_agents; exec devstack/local/down.sh --release "$RELEASE" "$@" ;;
     --stop-agents) stop_agents; exit 0 ;;
-    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
     '') ;;
     *) die "unknown option $1" "devstack/quickstart.sh --help" ;;
 esac
 
 need
 mkdir -p "$HERE"
-say "a real OpenStack on 127.0.0.1, with three fake computes"
-echo "compute1 offers 2 encrypted guests, compute2 'without limit' (Zed's default, which is wrong), compute3 none"
-devstack/local/up.sh --computes 3 --mem-encryption compute1=2,compute2=unlimited,compute3=0
+say "a real OpenStack ($RELEASE), with three fake computes"
+echo "compute1 offers 2 plain SEV guests, compute2 'without limit' (Zed's default, which is wrong), compute3 none"
+devstack/local/up.sh --release "$RELEASE" --computes 3 --mem-encryption "$CONTEXTS"
 install_client
 export OS_CLIENT_CONFIG_FILE=$STATE_DIR/clouds.yaml OS_CLOUD=osev OS_COMPUTE_API_VERSION=2.90
 
@@ -128,6 +137,18 @@ say "five servers for four ASIDs"
 for number in 1 2 3 4 5; do boot "demo-$number"; done
 openstack server show demo-5 -f json -c fault | grep -o '"message": "[^"]*"' | head -1
 
+if [ "$RELEASE" = 2026.2 ]; then
+    say "this Nova launches SEV-SNP: three allocations, Nova's and ours"
+    openstack image show snp-image >/dev/null 2>&1 ||
+        run openstack image create snp-image --public --disk-format raw --container-format bare --file "$HERE/empty.raw" \
+            --property hw_firmware_type=uefi --property hw_machine_type=q35 --property hw_firmware_stateless=true -f value -c name
+    openstack flavor show snp.small >/dev/null 2>&1 ||
+        run openstack flavor create snp.small --ram 64 --disk 1 --vcpus 1 \
+            --property hw:mem_encryption=true --property hw:mem_encryption_model=amd-sev-snp \
+            --property resources:CUSTOM_SEV_SNP_ASID=1 --property trait:CUSTOM_SEV_SNP=required -f value -c name
+    boot demo-snp snp.small snp-image
+fi
+
 say "what Placement now holds"
 run "$OSEV" capacity show
 
@@ -142,5 +163,5 @@ All of this is simulated hardware on a real control plane, and it is still runni
   osev capacity show compute2; osev server list; osev resource provider list; osev facts --root $HERE/compute3/machine
   openstack server delete demo-1; osev capacity show compute1
 Stop it with:
-  devstack/quickstart.sh --stop            (--stop --purge also removes its state)
+  devstack/quickstart.sh --release $RELEASE --stop            (--stop --purge also removes its state)
 EOF

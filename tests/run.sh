@@ -95,7 +95,7 @@ if [ "$QUICK" = 1 ]; then NOTES+=("acceptance tests: --quick was given")
 elif ! can_install; then missing "acceptance tests: a real OpenStack needs root and apt"
 else
     STACKS=yes
-    devstack/quickstart.sh --stop-agents
+    for release in "${RELEASES[@]}"; do devstack/quickstart.sh --release "$release" --stop-agents; done
     # the services install and start while the compiler works
     declare -A STACK
     for release in "${RELEASES[@]}"; do

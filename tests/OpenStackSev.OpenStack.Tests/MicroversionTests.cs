@@ -116,10 +116,10 @@ public sealed class MicroversionTests : IDisposable
     public async Task A_document_may_come_with_300_and_list_older_versions_too()
     {
         _cloud.Answer("GET", FakeCloud.Placement + "/", 300, """
-            {"versions":[{"id":"v0","min_version":"","version":""},{"id":"v1.0","min_version":"1.0","max_version":"1.30"}]}
+            {"versions":[{"id":"v0","min_version":"","version":""},{"id":"v1.0","min_version":"1.0","max_version":"1.38"}]}
             """);
         using OpenStackConnection connection = _cloud.Open();
-        Assert.Equal(new Microversion(1, 30), await connection.MicroversionAsync(ServiceType.Placement, Ct));
+        Assert.Equal(new Microversion(1, 38), await connection.MicroversionAsync(ServiceType.Placement, Ct));
     }
 
     [Fact]

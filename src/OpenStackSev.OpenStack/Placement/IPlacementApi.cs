@@ -2,7 +2,7 @@ using Refit;
 
 namespace OpenStackSev.OpenStack.Placement;
 
-/// <summary>Placement. Source: Placement API reference, microversions 1.20 to 1.39.</summary>
+/// <summary>Placement. Source: Placement API reference, microversions 1.37 to 1.39.</summary>
 public interface IPlacementApi
 {
     /// <summary>All providers, or those of a name, or those of the tree that a provider is in.</summary>
