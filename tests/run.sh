@@ -114,7 +114,7 @@ else head -20 "$RESULTS/format.log"; broke "dotnet format --verify-no-changes, s
 step "scripts"
 if command -v shellcheck >/dev/null; then
     if git ls-files | while read -r file; do head -c 64 "$file" | head -1 | grep -qE '^#!.*\b(ba)?sh\b' && echo "$file"; done \
-        | xargs -r shellcheck -x >"$RESULTS/shellcheck.log" 2>&1; then echo "   ok"
+        | xargs -r shellcheck -x -P SCRIPTDIR >"$RESULTS/shellcheck.log" 2>&1; then echo "   ok"
     else head -40 "$RESULTS/shellcheck.log"; broke "shellcheck"; fi
 else missing "scripts: shellcheck is not installed"; fi
 
