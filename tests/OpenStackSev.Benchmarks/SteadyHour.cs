@@ -10,8 +10,8 @@ internal static class SteadyHour
 {
     private const double MostAMinute = 2;
 
-    /// <summary>The loop waits 0.9 to 1.1 of its interval.</summary>
-    private const double ShortestWait = 0.9;
+    /// <summary>The loop waits 1.0 to 1.2 of its interval.</summary>
+    private const double ShortestWait = 1.0;
 
     public static async Task<IReadOnlyList<Result>> MeasureAsync()
     {

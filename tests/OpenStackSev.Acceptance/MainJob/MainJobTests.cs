@@ -60,6 +60,12 @@ public sealed class MainJobTests(Stack stack) : IAsyncLifetime
         Assert.Equal(1, allocations[Stack.Release.NovaProvider(milan.Name, "sev")]["MEM_ENCRYPTION_CONTEXT"]);
         Assert.Equal(1, allocations[milan.Sev]["CUSTOM_SEV_ASID"]);
         Assert.Equal(1, (await ProviderAsync(milan.Sev)).Used["CUSTOM_SEV_ASID"]);
+
+        Ended capacity = await Programs.OsevAsync("capacity", "show", milan.Name);
+        Assert.Contains("compute2:sev  CUSTOM_SEV_ASID: total 5 reserved 0 used 1 free 4", capacity.Output, StringComparison.Ordinal);
+        Assert.Contains($"server {Servers}one ACTIVE {server.Id}", capacity.Output, StringComparison.Ordinal);
+        Assert.Contains("amd-sev", (await Programs.OsevAsync("server", "list")).Output, StringComparison.Ordinal);
+        Assert.Contains(milan.Sev, (await Programs.OsevAsync("resource", "provider", "list", "--name", milan.Sev)).Output, StringComparison.Ordinal);
     }
 
     [Fact]
