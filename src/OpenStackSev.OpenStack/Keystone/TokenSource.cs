@@ -6,18 +6,18 @@ namespace OpenStackSev.OpenStack.Keystone;
 /// <summary>A token with its secret. The secret is never formatted.</summary>
 /// <param name="secret">What the services want to see.</param>
 /// <param name="body">What it stands for.</param>
-/// <param name="expires">By our clock, which need not agree with Keystone's.</param>
-internal sealed class Token(string secret, TokenBody body, DateTimeOffset expires)
+/// <param name="renewAt">By our clock, which need not agree with Keystone's.</param>
+internal sealed class Token(string secret, TokenBody body, DateTimeOffset renewAt)
 {
     public string Secret { get; } = secret;
     public TokenBody Body { get; } = body;
-    public DateTimeOffset Expires { get; } = expires;
+    public DateTimeOffset RenewAt { get; } = renewAt;
 }
 
 /// <summary>One token for all services: fetched when first needed, renewed before it expires, one request however many wait.</summary>
 internal sealed class TokenSource(IKeystoneApi keystone, CloudSettings cloud, TimeProvider time) : IDisposable
 {
-    private static readonly TimeSpan RenewBefore = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LongestMargin = TimeSpan.FromMinutes(2);
     private readonly SemaphoreSlim fetching = new(1, 1);
     private Token? current;
 
@@ -51,7 +51,7 @@ internal sealed class TokenSource(IKeystoneApi keystone, CloudSettings cloud, Ti
                     "the answer carries no token; is this a Keystone v3?", answer.Error);
             }
 
-            return current = new Token(secrets!.First(), envelope.Token, Expiry(envelope.Token, asked));
+            return current = new Token(secrets!.First(), envelope.Token, RenewAt(envelope.Token, asked));
         }
         finally
         {
@@ -59,7 +59,15 @@ internal sealed class TokenSource(IKeystoneApi keystone, CloudSettings cloud, Ti
         }
     }
 
-    private bool IsFresh(Token? token) => token is not null && token.Expires - RenewBefore > time.GetUtcNow();
+    private bool IsFresh(Token? token) => token is not null && token.RenewAt > time.GetUtcNow();
+
+    /// <summary>Two minutes before the end, or a tenth of a life so short that this would be before its beginning.</summary>
+    private static DateTimeOffset RenewAt(TokenBody token, DateTimeOffset asked)
+    {
+        DateTimeOffset expiry = Expiry(token, asked);
+        TimeSpan tenth = (expiry - asked) / 10;
+        return expiry - (tenth < LongestMargin ? tenth : LongestMargin);
+    }
 
     /// <summary>A clock that is ahead would see every token expired, and ask for one before each request.</summary>
     private static DateTimeOffset Expiry(TokenBody token, DateTimeOffset asked) =>

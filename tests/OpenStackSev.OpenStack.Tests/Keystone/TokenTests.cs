@@ -65,6 +65,21 @@ public sealed class TokenTests : IDisposable
     }
 
     [Fact]
+    public async Task A_token_of_a_short_life_serves_more_than_one_call()
+    {
+        _cloud.TokenLifetime = TimeSpan.FromSeconds(100);
+        _cloud.Answer("GET", Providers, s_providers);
+        using OpenStackConnection connection = _cloud.Open();
+        await connection.Placement.ListResourceProvidersAsync(ct: Ct);
+        _cloud.Time.Advance(TimeSpan.FromSeconds(89));
+        await connection.Placement.ListResourceProvidersAsync(ct: Ct);
+        Assert.Equal(1, _cloud.TokenRequests);
+        _cloud.Time.Advance(TimeSpan.FromSeconds(2));
+        await connection.Placement.ListResourceProvidersAsync(ct: Ct);
+        Assert.Equal(2, _cloud.TokenRequests);
+    }
+
+    [Fact]
     public async Task A_clock_that_is_ahead_of_Keystone_does_not_mean_a_token_for_every_call()
     {
         _cloud.Answer("GET", Providers, s_providers);
