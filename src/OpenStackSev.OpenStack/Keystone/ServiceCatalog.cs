@@ -1,25 +1,27 @@
 namespace OpenStackSev.OpenStack.Keystone;
 
 /// <summary>Endpoints by service type, interface and region. Pure.</summary>
+/// <remarks>The reader lets a null element of a list pass, whatever the type says; such entries are passed over.</remarks>
 public static class ServiceCatalog
 {
     /// <exception cref="OpenStackApiException">The catalogue has no such endpoint; the message lists what it has.</exception>
     public static Uri Find(TokenBody token, ServiceType service, CloudSettings cloud)
     {
         string[] types = [service.Name, .. service.Aliases];
-        CatalogService[] found = [.. token.Catalog.Where(entry => types.Contains(entry.Type, StringComparer.OrdinalIgnoreCase))];
+        CatalogService[] found = [.. token.Catalog.Where(entry => entry is not null && types.Contains(entry.Type, StringComparer.OrdinalIgnoreCase))];
         if (found.Length == 0)
         {
             throw Missing(service, cloud, $"the catalogue has no service of type '{service.Name}'; it has " +
-                Listed(token.Catalog.Select(entry => entry.Type)));
+                Listed(token.Catalog.Where(entry => entry is not null).Select(entry => entry.Type)));
         }
 
-        CatalogEndpoint[] inRegion = [.. found.SelectMany(entry => entry.Endpoints)
+        CatalogEndpoint[] endpoints = [.. found.SelectMany(entry => entry.Endpoints).Where(endpoint => endpoint is not null)];
+        CatalogEndpoint[] inRegion = [.. endpoints
             .Where(endpoint => cloud.RegionName is null || (endpoint.RegionId ?? endpoint.Region) == cloud.RegionName)];
         if (inRegion.Length == 0)
         {
             throw Missing(service, cloud, $"service '{service.Name}' has no endpoint in region '{cloud.RegionName}'; it has " +
-                Listed(found.SelectMany(entry => entry.Endpoints).Select(endpoint => endpoint.RegionId ?? endpoint.Region ?? "none")));
+                Listed(endpoints.Select(endpoint => endpoint.RegionId ?? endpoint.Region ?? "none")));
         }
 
         CatalogEndpoint? endpoint = inRegion.FirstOrDefault(candidate => candidate.Interface == cloud.Interface);

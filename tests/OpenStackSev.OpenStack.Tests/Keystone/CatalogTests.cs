@@ -72,6 +72,17 @@ public sealed class CatalogTests
         Assert.NotEmpty((await connection.Placement.ListResourceProvidersAsync(ct: TestContext.Current.CancellationToken)).ResourceProviders);
     }
 
+    [Fact]
+    public void Empty_entries_are_passed_over()
+    {
+        CatalogService[] catalog = [null!, .. s_token.Catalog.Select(service => service with { Endpoints = [null!, .. service.Endpoints] })];
+        TokenBody token = s_token with { Catalog = catalog };
+        Assert.Equal(ServiceCatalog.Find(s_token, ServiceType.Image, s_cloud), ServiceCatalog.Find(token, ServiceType.Image, s_cloud));
+        var metering = new ServiceType("metering", [], null, null);
+        Assert.Throws<OpenStackApiException>(() => ServiceCatalog.Find(token, metering, s_cloud));
+        Assert.Throws<OpenStackApiException>(() => ServiceCatalog.Find(token, ServiceType.Image, s_cloud with { RegionName = "nowhere" }));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("/")]
