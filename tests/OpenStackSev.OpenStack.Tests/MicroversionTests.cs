@@ -132,6 +132,21 @@ public sealed class MicroversionTests : IDisposable
         Assert.NotNull(await connection.MicroversionAsync(ServiceType.Placement, Ct));
     }
 
+    [Fact]
+    public async Task A_service_that_became_older_is_asked_again_after_its_406()
+    {
+        const string providers = FakeCloud.Placement + "/resource_providers";
+        _cloud.Answer("GET", FakeCloud.Placement + "/",
+            _ => FakeCloud.Respond(200, Placement("1.0", "1.39")), _ => FakeCloud.Respond(200, Placement("1.0", "1.37")));
+        _cloud.Answer("GET", providers, request => FakeCloud.Header(request, "OpenStack-API-Version") == "placement 1.37"
+            ? FakeCloud.Respond(200, Sample.Of("pl_resource_providers").Body)
+            : FakeCloud.Respond(406, """{"errors":[{"detail":"Unacceptable version header: 1.39"}]}"""));
+        using OpenStackConnection connection = _cloud.Open();
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        Assert.Equal(HttpStatusCode.NotAcceptable, e.Status);
+        Assert.NotEmpty((await connection.Placement.ListResourceProvidersAsync(ct: Ct)).ResourceProviders);
+    }
+
     [Theory]
     [InlineData("1.9", "1.10", -1)]
     [InlineData("2.0", "1.99", 1)]

@@ -51,6 +51,9 @@ internal sealed class ServiceHandler(
             response = await SendAsync(request, await tokens.RenewAsync(token, cancellationToken), cancellationToken);
         }
 
+        // The service became an older one under a daemon: this round fails, the next one asks again what it speaks.
+        if (response.StatusCode == HttpStatusCode.NotAcceptable)
+            Volatile.Write(ref negotiated, null);
         return await Failures.SuccessAsync(service.Name, cloud, request, response);
     }
 
