@@ -10,6 +10,7 @@ namespace OpenStackSev.OpenStack.Http;
 internal static class Failures
 {
     private const int LongestDetail = 500;
+    private const int LongestCode = 100;
 
     /// <summary>Replacing a shorter one would garble the text and tell what it is.</summary>
     private const int ShortestSecret = 4;
@@ -74,11 +75,14 @@ internal static class Failures
         (string? code, string? detail, string? requestId) = ErrorBody.Read(body);
         // Redirects are not followed: the token would go along.
         string? elsewhere = response.Headers.Location is { } location
-            ? $"it redirects to {Address(new Uri(request.RequestUri!, location))}"
+            ? $"it redirects to {(Uri.TryCreate(request.RequestUri, location, out Uri? target) ? Address(target) : "what is no URL")}"
             : null;
         string text = elsewhere ?? (string.IsNullOrWhiteSpace(detail) ? response.ReasonPhrase : detail) ?? "";
-        return new OpenStackApiException(service, Describe(request), response.StatusCode, code, RequestIds.Of(response) ?? requestId,
-            Bounded(WithoutSecrets(text.Length > 0 ? text : "no explanation", cloud, request)));
+        return new OpenStackApiException(service, Describe(request), response.StatusCode,
+            Shown(code, LongestCode), Shown(RequestIds.Of(response) ?? requestId, RequestIds.LongestKept),
+            Shown(text.Length > 0 ? text : "no explanation", LongestDetail)!);
+
+        string? Shown(string? said, int longest) => said is null ? null : Bounded(WithoutSecrets(said, cloud, request), longest);
     }
 
     private static OpenStackApiException Malformed(HttpRequestMessage? request, HttpResponseMessage response, string what, Exception? e) =>
@@ -120,10 +124,10 @@ internal static class Failures
         _ => Bounded(e.Message),
     };
 
-    private static string Bounded(string text)
+    private static string Bounded(string text, int longest = LongestDetail)
     {
         string line = text.ReplaceLineEndings(" ").Trim();
-        return line.Length <= LongestDetail ? line : line[..LongestDetail] + "…";
+        return line.Length <= longest ? line : line[..longest] + "…";
     }
 }
 

@@ -83,6 +83,10 @@ internal sealed partial class NetworkHandler(HttpMessageInvoker network, OpenSta
         {
             throw new AnswerTooLargeException(response.StatusCode, RequestIds.Of(response), options.MaximumResponseBytes, e);
         }
+        catch (Exception e) when (IsUndecodable(e))
+        {
+            throw new HttpRequestException(HttpRequestError.InvalidResponse, "the answer does not decompress", e);
+        }
     }
 
     /// <summary>An error is an error however long its text is: the beginning is kept, the rest is not read.</summary>
@@ -95,7 +99,7 @@ internal sealed partial class NetworkHandler(HttpMessageInvoker network, OpenSta
         {
             length = await stream.ReadAtLeastAsync(beginning, LongestError, throwOnEndOfStream: false, ct);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException || IsUndecodable(e))
         {
             // Broken off: the status is worth more than the text.
         }
@@ -105,6 +109,9 @@ internal sealed partial class NetworkHandler(HttpMessageInvoker network, OpenSta
         response.Content.Dispose();
         response.Content = content;
     }
+
+    /// <summary>How gzip and deflate (the first) and brotli (the second) say that the bytes are not theirs.</summary>
+    private static bool IsUndecodable(Exception e) => e is InvalidDataException or InvalidOperationException;
 
     private static string Url(HttpRequestMessage request) => Failures.Address(request.RequestUri);
 
@@ -145,7 +152,7 @@ internal sealed class BorrowedHandler(HttpMessageHandler inner) : HttpMessageHan
 internal static class RequestIds
 {
     public const string Header = "X-Openstack-Request-Id";
-    private const int LongestKept = 64;
+    public const int LongestKept = 64;
 
     public static string? Of(HttpResponseMessage response) => Of(response.Headers);
 

@@ -188,6 +188,57 @@ public sealed class ErrorTests : IDisposable
         Assert.Equal((HttpStatusCode.MovedPermanently, "it redirects to https://elsewhere.example/placement"), (e.Status, e.Detail));
     }
 
+    [Theory]
+    [InlineData("//")]
+    [InlineData("///")]
+    [InlineData("//[")]
+    public async Task A_redirection_to_nowhere_is_an_error_all_the_same(string location)
+    {
+        _cloud.Answer("GET", Providers, 302, "", new Dictionary<string, string> { ["Location"] = location });
+        using OpenStackConnection connection = _cloud.Open();
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        Assert.Equal((HttpStatusCode.Found, "it redirects to what is no URL"), (e.Status, e.Detail));
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    [InlineData("br")]
+    public async Task An_answer_that_does_not_decompress_is_as_good_as_none(string coding)
+    {
+        _cloud.Answer("GET", Providers, 200, "not compressed at all", new Dictionary<string, string> { ["Content-Encoding"] = coding });
+        using OpenStackConnection connection = _cloud.Open(_cloud.Options with { Retries = 1 });
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        Assert.Equal(("placement", null, "the answer does not decompress", true), (e.Service, e.Status, e.Detail, e.IsTransient));
+        Assert.Equal(2, _cloud.Asked(Providers).Count);
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    public async Task An_error_that_does_not_decompress_keeps_its_status(string coding)
+    {
+        _cloud.Answer("GET", Providers, 403, "not compressed at all", new Dictionary<string, string> { ["Content-Encoding"] = coding });
+        using OpenStackConnection connection = _cloud.Open();
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        Assert.Equal((HttpStatusCode.Forbidden, false), (e.Status, e.IsTransient));
+    }
+
+    [Fact]
+    public async Task A_code_and_a_request_id_are_one_line_bounded_and_without_secrets()
+    {
+        _cloud.Answer("GET", Providers, request =>
+        {
+            string said = $"a\\nb {FakeCloud.Header(request, "X-Auth-Token")} {new string('x', 5000)}";
+            return FakeCloud.Respond(400, $$$"""{"errors":[{"code":"{{{said}}}","detail":"no","request_id":"{{{said}}}"}]}""");
+        });
+        using OpenStackConnection connection = _cloud.Open();
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(() => connection.Placement.ListResourceProvidersAsync(ct: Ct));
+        Assert.StartsWith("placement 400 a b *** xxx", e.Message, StringComparison.Ordinal);
+        Assert.InRange(e.Message.Length, 1, 500);
+        Assert.Equal((101, 65), (e.Code!.Length, e.RequestId!.Length));
+    }
+
     [Fact]
     public async Task A_long_request_id_is_cut()
     {
