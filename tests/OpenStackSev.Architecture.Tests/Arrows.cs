@@ -8,18 +8,19 @@ public sealed class Arrows
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
         ["OpenStackSev.Attestation"] = [],
+        ["OpenStackSev.Endorsements"] = ["OpenStackSev.Attestation"],
         ["OpenStackSev.Validation"] = [],
         ["OpenStackSev.Platform"] = [],
         ["OpenStackSev.OpenStack"] = [],
         ["OpenStackSev.Api"] = [],
         ["OpenStackSev.Simulation"] = [],
         ["OpenStackSev.Agent"] = ["OpenStackSev.Api", "OpenStackSev.OpenStack", "OpenStackSev.Platform"],
-        ["OpenStackSev.Control"] = ["OpenStackSev.Api", "OpenStackSev.OpenStack", "OpenStackSev.Attestation", "OpenStackSev.Validation"],
+        ["OpenStackSev.Control"] = ["OpenStackSev.Api", "OpenStackSev.OpenStack", "OpenStackSev.Attestation", "OpenStackSev.Endorsements", "OpenStackSev.Validation"],
         ["OpenStackSev.Guest"] = ["OpenStackSev.Api"],
         ["OpenStackSev.Cli"] =
         [
             "OpenStackSev.Api", "OpenStackSev.OpenStack", "OpenStackSev.Platform", "OpenStackSev.Simulation",
-            "OpenStackSev.Attestation", "OpenStackSev.Validation",
+            "OpenStackSev.Attestation", "OpenStackSev.Endorsements", "OpenStackSev.Validation",
         ],
     };
 
@@ -36,7 +37,7 @@ public sealed class Arrows
     [Fact]
     public void Only_programs_name_the_logging_library()
     {
-        string[] libraries = ["Attestation", "Validation", "Platform", "OpenStack", "Api", "Simulation"];
+        string[] libraries = ["Attestation", "Endorsements", "Validation", "Platform", "OpenStack", "Api", "Simulation"];
         string[] offenders = [.. libraries.Select(name => Path.Join(Repository.Root, "src", "OpenStackSev." + name))
             .Where(Directory.Exists)
             .SelectMany(folder => Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories))
@@ -80,18 +81,4 @@ public sealed class Arrows
         XDocument.Load(Path.Join(Repository.Root, "src", project, project + ".csproj"))
             .Descendants("ProjectReference")
             .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));
-}
-
-/// <summary>The checkout that these tests were built from.</summary>
-internal static class Repository
-{
-    public static string Root { get; } = Find();
-
-    private static string Find()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Join(folder, "OpenStackSev.sln")))
-            folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new DirectoryNotFoundException("no OpenStackSev.sln above " + AppContext.BaseDirectory);
-    }
 }

@@ -9,14 +9,7 @@ public partial class ReadmeTests
         Assert.Equal(PlatformCodes.All,
             File.ReadLines(Readme()).Select(line => CodeLine().Match(line)).Where(m => m.Success).Select(m => m.Groups["code"].Value));
 
-    private static string Readme()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Join(folder, "OpenStackSev.sln")))
-            folder = Path.GetDirectoryName(folder);
-        Assert.NotNull(folder);
-        return Path.Join(folder, "src", "OpenStackSev.Platform", "README.md");
-    }
+    private static string Readme() => Path.Join(Repository.Root, "src", "OpenStackSev.Platform", "README.md");
 
     [GeneratedRegex(@"^\| `(?<code>platform\.[a-z_.]+)` \| [^|]*\S[^|]* \| [^|]*\S[^|]* \|$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex CodeLine();

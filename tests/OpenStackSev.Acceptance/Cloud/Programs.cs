@@ -13,7 +13,7 @@ public static class Programs
 {
     private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(2);
 
-    public static string Root { get; } = FindRoot();
+    public static string Root { get; } = Repository.Root;
 
     public static Task<Ended> AgentAsync(string configuration, params string[] arguments) =>
         RunAsync(Find("OpenStackSev.Agent", "openstack-sev-agent"), [.. arguments, "--config-file", configuration]);
@@ -84,13 +84,5 @@ public static class Programs
     {
         string native = Path.Join(Root, "artifacts/native", project, program);
         return File.Exists(native) ? native : Path.Join(Root, "src", project, "bin/Release/net10.0", program);
-    }
-
-    private static string FindRoot()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Join(folder, "OpenStackSev.sln")))
-            folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new DirectoryNotFoundException("no OpenStackSev.sln above " + AppContext.BaseDirectory);
     }
 }

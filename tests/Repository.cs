@@ -1,8 +1,9 @@
-namespace OpenStackSev.Agent.Tests;
+namespace OpenStackSev;
 
-/// <summary>The checkout that these tests were built from.</summary>
+/// <summary>The checkout that these tests were built from. Compiled into each test project.</summary>
 internal static class Repository
 {
+    /// <summary>The folder of OpenStackSev.sln.</summary>
     public static string Root { get; } = Find();
 
     private static string Find()
