@@ -49,6 +49,23 @@ public sealed class SimulatedAuthority : IDisposable
     public static SimulatedAuthority Create(SimulatedLine line, SimulatedAuthorityOptions? options = null) =>
         new(line, options ?? new(), (authority, role) => authority.Generate(role));
 
+    /// <summary>The authority that <see cref="Save"/> wrote.</summary>
+    /// <exception cref="SimulationException">The folder holds none.</exception>
+    public static SimulatedAuthority Load(string folder, TimeProvider? time = null)
+    {
+        (SimulatedLine line, SimulatedIssuer[] issuers) = SimulatedAuthorityFolder.Load(folder);
+        return new(line, new() { Time = time ?? TimeProvider.System },
+            (_, role) => role switch { "ark" => issuers[0], "ask" => issuers[1], _ => issuers[2] });
+    }
+
+    /// <summary>
+    /// Writes <c>ark.pem</c>, <c>ask.pem</c>, <c>asvk.pem</c>, their PKCS#8 keys <c>ark.key</c>… of mode 0600,
+    /// and lists that revoke nothing, <c>vcek.crl</c> and <c>vlek.crl</c>.
+    /// </summary>
+    /// <param name="replace">True to replace another simulated authority; other files of these names stay.</param>
+    /// <exception cref="SimulationException">Something of these names is there, or the folder could not be written.</exception>
+    public void Save(string folder, bool replace = false) => SimulatedAuthorityFolder.Save(this, folder, replace);
+
     public void Dispose()
     {
         foreach (Lazy<SimulatedIssuer> issuer in new[] { _ark, _ask, _asvk }.Where(issuer => issuer.IsValueCreated))
@@ -72,6 +89,13 @@ public sealed class SimulatedAuthority : IDisposable
         options ??= new();
         return Issue(Asvk, Ask, "VLEK", options.ProductName ?? Line.ToString(), 1, System.Text.Encoding.UTF8.GetBytes(cspId), tcb, options,
             new(SimulatedOid.CspId, Critical: false, SignedForm.Ia5String(cspId)));
+    }
+
+    /// <summary>A revocation list of the ARK, DER; AMD has one for VCEKs and one for VLEKs, of the same form.</summary>
+    public byte[] IssueCrl(SimulatedCrlOptions? options = null)
+    {
+        options ??= new();
+        return options.Sign(NameOf(Ark, options.IssuerCommonName, organization: null), Ark.Key, Identifier(Ark.Key), _options.Time.GetUtcNow());
     }
 
     private SimulatedKey Issue(

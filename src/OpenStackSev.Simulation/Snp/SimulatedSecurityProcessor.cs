@@ -59,6 +59,20 @@ public sealed class SimulatedSecurityProcessor : IDisposable
         ? fields.Encode()
         : Sign(fields.Encode(), fields.SigningKey == 1 ? Vlek : Vcek);
 
+    /// <summary>Certificates that the host of this chip hands to its guests: VCEK, ASK, ARK, or VLEK, ASVK, ARK.</summary>
+    /// <param name="crl">A revocation list to go with them.</param>
+    public byte[] CertificateTable(bool vlek = false, byte[]? crl = null) =>
+        SimulatedCertificateTable.Encode([.. TableEntries(vlek, crl)]);
+
+    /// <summary>The entries of <see cref="CertificateTable"/>, to leave out, double, alter and encode.</summary>
+    public IReadOnlyList<SimulatedTableEntry> TableEntries(bool vlek = false, byte[]? crl = null) =>
+    [
+        vlek ? new(SimulatedCertificateTable.Vlek, Vlek.Certificate) : new(SimulatedCertificateTable.Vcek, Vcek.Certificate),
+        new(SimulatedCertificateTable.Ask, (vlek ? Authority.Asvk : Authority.Ask).Certificate),
+        new(SimulatedCertificateTable.Ark, Authority.Ark.Certificate),
+        .. crl is null ? Array.Empty<SimulatedTableEntry>() : [new(SimulatedCertificateTable.Crl, crl)],
+    ];
+
     /// <summary>Signs a report anew, whatever it holds, with the VCEK.</summary>
     /// <returns>Another array: the same bytes with a signature that fits.</returns>
     public byte[] Sign(byte[] report) => Sign(report, Vcek);
