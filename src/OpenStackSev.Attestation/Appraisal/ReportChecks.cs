@@ -54,9 +54,9 @@ internal static class ReportChecks
     }
 
     // What is expected is a digest of the nonce: it is not quoted.
-    public static void Challenge(AttestationReport report, ReadOnlyMemory<byte>? expected, List<Finding> findings)
+    public static void Challenge(AttestationReport report, byte[]? expected, List<Finding> findings)
     {
-        if (expected is { } value && !CryptographicOperations.FixedTimeEquals(value.Span, report.ReportData.Span))
+        if (expected is not null && !CryptographicOperations.FixedTimeEquals(expected, report.ReportData.Span))
         {
             findings.Add(SnpCodes.ReportDataMismatch.Finds("REPORT_DATA", "what the challenge asked for",
                 $"{Convert.ToHexStringLower(report.ReportData.Span[..8])}…"));

@@ -14,10 +14,10 @@ public static class Verifier
     /// <returns>Never throws on what is judged.</returns>
     /// <exception cref="ArgumentException"><paramref name="expectedReportData"/> has not 64 bytes.</exception>
     public static AttestationResult Appraise(ReadOnlySpan<byte> report, EndorsementChain? chain, AppraisalPolicy policy,
-        ReadOnlyMemory<byte>? expectedReportData, DateTimeOffset now)
+        byte[]? expectedReportData, DateTimeOffset now)
     {
         if (expectedReportData is { Length: not 64 })
-            throw new ArgumentException($"REPORT_DATA has 64 bytes, not {expectedReportData.Value.Length}", nameof(expectedReportData));
+            throw new ArgumentException($"REPORT_DATA has 64 bytes, not {expectedReportData.Length}", nameof(expectedReportData));
 
         if (!AttestationReport.TryParse(report, chain?.Vek.Line.Layout(), out AttestationReport? parsed, out IReadOnlyList<Finding> malformed))
         {
@@ -53,7 +53,7 @@ public static class Verifier
         _ => null,
     };
 
-    private static List<Unchecked> NotChecked(EndorsementChain? chain, AppraisalPolicy policy, ReadOnlyMemory<byte>? expectedReportData)
+    private static List<Unchecked> NotChecked(EndorsementChain? chain, AppraisalPolicy policy, byte[]? expectedReportData)
     {
         List<Unchecked> notChecked = [];
         if (expectedReportData is null)
