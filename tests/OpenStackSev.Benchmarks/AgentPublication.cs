@@ -17,7 +17,7 @@ internal static class AgentPublication
 
     public static async Task<IReadOnlyList<Result>> MeasureAsync()
     {
-        string agent = await NativeAgent.FindOrPublishAsync();
+        string agent = await NativeProgram.AgentAsync();
         string folder = Directory.CreateTempSubdirectory("osev-bench").FullName;
         try
         {

@@ -5,6 +5,8 @@ var measurements = new Dictionary<string, Func<Task<IReadOnlyList<Result>>>>(Str
     ["agent"] = AgentPublication.MeasureAsync,
     ["projection"] = () => Task.FromResult(ProjectionCost.Measure()),
     ["steady"] = SteadyHour.MeasureAsync,
+    ["attestation"] = () => Task.FromResult(AttestationCost.Measure()),
+    ["attest"] = AttestCommand.MeasureAsync,
 };
 
 if (args.FirstOrDefault(name => !measurements.ContainsKey(name)) is { } unknown)
