@@ -83,6 +83,13 @@ public sealed class CertificateTests(Chains chains)
     }
 
     [Fact]
+    public void Keys_are_as_long_as_AMDs_unless_asked_otherwise()
+    {
+        using SimulatedAuthority authority = SimulatedAuthority.Create(SimulatedLine.Venice);
+        Assert.Equal(4096, authority.Ark.Key.KeySize);
+    }
+
+    [Fact]
     public void A_VCEK_is_valid_for_seven_years_and_a_VLEK_for_one()
     {
         using SimulatedSecurityProcessor processor = new(chains[SimulatedLine.Genoa]);

@@ -4,11 +4,11 @@ using OpenStackSev.Simulation.Snp;
 
 namespace OpenStackSev.Simulation.Tests.Snp;
 
-/// <summary>Authorities that all tests share, since RSA keys are slow to make. Milan's is of AMD's size.</summary>
+/// <summary>Authorities that all tests share, since RSA keys are slow to make; for the same reason smaller ones than AMD's.</summary>
 public sealed class Chains : IDisposable
 {
     private readonly Lazy<SimulatedAuthority>[] _authorities = [.. Enum.GetValues<SimulatedLine>().Select(line =>
-        new Lazy<SimulatedAuthority>(() => SimulatedAuthority.Create(line, new() { KeyBits = line == SimulatedLine.Milan ? 4096 : 2048 })))];
+        new Lazy<SimulatedAuthority>(() => SimulatedAuthority.Create(line, new() { KeyBits = 2048 })))];
 
     public SimulatedAuthority this[SimulatedLine line] => _authorities[(int)line].Value;
 
