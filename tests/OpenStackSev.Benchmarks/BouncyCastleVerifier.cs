@@ -12,7 +12,7 @@ namespace OpenStackSev.Benchmarks;
 internal sealed class BouncyCastleVerifier(SimulatedAuthority authority, byte[] report)
 {
     private readonly X509CertificateParser _parser = new();
-    private readonly ICipherParameters _ask = new X509CertificateParser().ReadCertificate(authority.Ask.Certificate).GetPublicKey();
+    private readonly AsymmetricKeyParameter _ask = new X509CertificateParser().ReadCertificate(authority.Ask.Certificate).GetPublicKey();
     private ECPublicKeyParameters? _known;
 
     /// <summary>A VCEK seen for the first time, below an ASK that is known, and the report.</summary>
