@@ -72,6 +72,9 @@ public static class Osev
             new OsevCommand("simulate", "Make things to try the rest on, without the hardware.")
             {
                 Host.Create(console),
+                Chain.Create(console),
+                Report.Create(console),
+                Kds.Create(console),
             },
             Facts.Create(console),
             new OsevCommand("capacity", "Encrypted guests that hosts can run, and who holds their ASIDs.")

@@ -159,4 +159,7 @@ internal sealed record NamedKind(string Name, string Summary);
 [JsonSerializable(typeof(HostWritten))]
 [JsonSerializable(typeof(CurrentSet))]
 [JsonSerializable(typeof(HostKinds))]
+[JsonSerializable(typeof(ChainWritten))]
+[JsonSerializable(typeof(ReportWritten))]
+[JsonSerializable(typeof(KdsServing))]
 internal sealed partial class SimulateJson : JsonSerializerContext;
