@@ -8,20 +8,16 @@ internal static class RealVectors
     public static byte[] Certificate(string path)
     {
         byte[] content = Bytes(path);
-        return path.EndsWith(".pem", StringComparison.Ordinal)
-            ? Convert.FromBase64String(System.Text.Encoding.ASCII.GetString(content)
-                [PemEncoding.Find(System.Text.Encoding.ASCII.GetString(content)).Base64Data])
-            : content;
+        if (!path.EndsWith(".pem", StringComparison.Ordinal))
+            return content;
+        string pem = System.Text.Encoding.ASCII.GetString(content);
+        return Convert.FromBase64String(pem[PemEncoding.Find(pem).Base64Data]);
     }
 
     public static byte[] Bytes(string path)
     {
-        string[] places = Environment.GetEnvironmentVariable("OSEV_VECTORS") is { Length: > 0 } named
-            ? [named]
-            : [Path.Join(Repository.Root, "../shared/vectors")];
-        string? folder = places.FirstOrDefault(Directory.Exists);
-        if (folder is null)
-            Assert.Skip($"no real vectors in {places[0]}; OSEV_VECTORS names their folder");
+        string folder = Environment.GetEnvironmentVariable("OSEV_VECTORS") ?? Path.Join(Repository.Root, "../shared/vectors");
+        Assert.SkipUnless(Directory.Exists(folder), "no real vectors beside the checkout; OSEV_VECTORS names their folder");
         return File.ReadAllBytes(Path.Join(folder, path));
     }
 }
