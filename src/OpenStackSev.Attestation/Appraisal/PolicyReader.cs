@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using OpenStackSev.Attestation.Endorsements;
 using OpenStackSev.Attestation.Snp;
 
 namespace OpenStackSev.Attestation.Appraisal;
@@ -105,7 +106,30 @@ internal sealed class PolicyReader
             SimulatedRoots = members.TryGetValue("simulated_roots", out JsonPlace roots)
                 ? _json.Distinct(roots, place => _json.Hexadecimal(place, 64)) : strict.SimulatedRoots,
         };
+        Together(policy);
         return policy;
+    }
+
+    // What no single key can say of itself: each would pass alone, and together they refuse everything or mean something else.
+    private void Together(AppraisalPolicy policy)
+    {
+        foreach (string chip in policy.DeniedChips)
+        {
+            // 16 digits of hwID and 128 of CHIP_ID may name one chip.
+            if (policy.AllowedChips.Any(allowed => allowed.TrimEnd('0') == chip.TrimEnd('0')))
+                _json.Wrong("$.chips", $"{JsonReading.Quote(chip)} is allowed and denied", "keep it on one of the lists");
+        }
+        if (policy.MaskedChip == Stance.Allowed && policy.AllowedChips.Count > 0)
+            _json.Wrong("$.masked_chip", "allowed, but a masked chip is on no list of allowed chips", "refuse masked chips, or empty chips.allowed");
+        if (policy.AllowedProviders.Count > 0 && policy.SigningKeys is [SigningKey.Vcek])
+            _json.Wrong("$.providers", "providers sign with VLEKs, and signing_keys takes none", "add \"vlek\" to signing_keys, or empty providers");
+        foreach (string root in policy.SimulatedRoots)
+        {
+            if (AmdRoots.LineOf(root) is { } line)
+                _json.Wrong("$.simulated_roots", $"{JsonReading.Quote(root)} is AMD's own root of {PolicyWords.Lines.Word(line)}", "remove it: AMD's roots are built in");
+        }
+        if (policy.RefusedProducts.Count == PolicyWords.Lines.Count)
+            _json.Wrong("$.products.refused", "no product line is left", "remove one that may be trusted");
     }
 
     private GuestPolicyRules GuestPolicy(Dictionary<string, JsonPlace> members, GuestPolicyRules strict)
@@ -324,6 +348,7 @@ internal sealed class PolicyReader
         foreach ((string word, JsonPlace item) in _json.Members(place, s_lines))
         {
             ProductLine line = PolicyWords.Lines[word];
+            int problems = Problems.Count;
             Dictionary<string, JsonPlace> members = _json.Members(item, s_requirementKeys);
             Dictionary<string, JsonPlace> mitigations = Within(members, "mitigations", "current", "launch");
             TcbMinimum? tcb = members.TryGetValue("minimum_tcb", out JsonPlace tcbPlace) ? Tcb(tcbPlace, line) : null;
@@ -336,7 +361,8 @@ internal sealed class PolicyReader
             }
             ulong current = mitigations.TryGetValue("current", out JsonPlace currentPlace) ? Vector(currentPlace) ?? 0 : 0;
             ulong launch = mitigations.TryGetValue("launch", out JsonPlace launchPlace) ? Vector(launchPlace) ?? 0 : 0;
-            if (members.Count == 0 && item.Value.ValueKind == JsonValueKind.Object)
+            // Empty lists and vectors of zeros are as empty as no key at all.
+            if (tcb is null && firmware is null && (platform | current | launch) == 0 && Problems.Count == problems)
                 _json.Wrong(item.Path, "asks for nothing", "write a requirement, or remove the product line");
             requirements.Add(new(line, tcb, firmware, platform, current, launch));
         }
