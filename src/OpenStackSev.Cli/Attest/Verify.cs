@@ -3,6 +3,7 @@ using System.Globalization;
 using OpenStackSev.Attestation;
 using OpenStackSev.Attestation.Appraisal;
 using OpenStackSev.Attestation.Endorsements;
+using OpenStackSev.Attestation.Snp;
 
 namespace OpenStackSev.Cli.Attest;
 
@@ -83,10 +84,16 @@ internal static class Verify
     {
         bool Lacks(Check check) => result.Findings.Any(f => f.Code == check.Code);
         return file.Hint
-            ?? (Lacks(SnpCodes.VekMissing) ? "give the VCEK or VLEK with --certs; AMD's service has VCEKs: osev endorsements fetch"
+            ?? (Lacks(SnpCodes.VekMissing) ? "give the VCEK or VLEK with --certs" + (VcekAddressOf(result.Report) is { } address ? $"; AMD has it at {address}" : "")
             : Lacks(SnpCodes.RootMissing) || Lacks(SnpCodes.IssuerMissing) ? "give the folder of AMD's roots and issuers with --roots"
             : null);
     }
+
+    // Null where the report does not say enough: which line, or which chip.
+    private static Uri? VcekAddressOf(AttestationReport? report) =>
+        report is { Product: { } product, SigningKey: SigningKey.Vcek, ChipIdMasked: false }
+            ? new Uri(KdsAddress.Amd, KdsAddress.Vcek(product.Line(), report.ChipId.Span, report.ReportedTcb))
+            : null;
 
     private static byte[] ReportDataOf(string text)
     {
