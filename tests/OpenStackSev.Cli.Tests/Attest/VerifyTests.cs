@@ -248,13 +248,38 @@ public sealed class VerifyTests : IDisposable
     [InlineData("--report-data: is not hexadecimal", "--report", "REPORT", "--report-data", "nonce")]
     [InlineData("--report-data: is not hexadecimal", "--report", "REPORT", "--report-data", "001")]
     [InlineData("--report-data: 0 bytes", "--report", "REPORT", "--report-data", "")]
-    [InlineData("--simulated-root 00: is not a SHA-256", "--report", "REPORT", "--simulated-root", "00")]
+    [InlineData("--simulated-root 00: is neither a SHA-256 nor a file", "--report", "REPORT", "--simulated-root", "00")]
+    [InlineData("--simulated-root REPORT: is not the certificate of an ARK", "--report", "REPORT", "--simulated-root", "REPORT")]
+    [InlineData("--policy /nowhere: there is no such file", "--report", "REPORT", "--policy", "/nowhere")]
+    [InlineData("--policy REPORT: $", "--report", "REPORT", "--policy", "REPORT")]
     [InlineData("--at yesterday: is no time", "--report", "REPORT", "--at", "yesterday")]
     [InlineData("--at 2026-11-24: is no time", "--report", "REPORT", "--at", "2026-11-24")]
     [InlineData("--at 2026-11-24T12:00:00: is no time", "--report", "REPORT", "--at", "2026-11-24T12:00:00")]
     [InlineData("Unrecognized command or argument '--frobnicate'", "--report", "REPORT", "--frobnicate")]
     public async Task What_cannot_be_meant_is_64_and_never_a_verdict(string error, params string[] args) =>
-        (await CommandLine.RunAsync(["attest", "verify", .. args.Select(a => a == "REPORT" ? _given.Report : a)])).AssertError(ExitCode.BadUsage, error);
+        (await CommandLine.RunAsync(["attest", "verify", .. args.Select(a => a == "REPORT" ? _given.Report : a)]))
+            .AssertError(ExitCode.BadUsage, error.Replace("REPORT:", _given.Report + ":", StringComparison.Ordinal));
+
+    [Fact]
+    public async Task A_policy_is_asked_and_named_in_the_result()
+    {
+        string policy = _given.Write("policy.json", """{ "version": 1, "name": "strict", "platform": { "tio": "required" } }""");
+        CommandLine run = await _given.VerifyAsync("--certs", _given.Vcek, "--policy", policy, "-f", "json");
+        Assert.Equal(["snp.platform.required"], Codes(run.Json()));
+        Assert.True(run.Json().GetProperty("genuine").GetBoolean());
+        Assert.Equal("strict", run.Json().GetProperty("policy").GetString());
+        Assert.Equal(2, run.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_simulated_root_is_named_by_its_hash_its_certificate_or_the_policy()
+    {
+        string[] plain = ["attest", "verify", "--report", _given.Report, "--certs", _given.Vcek, "--roots", _given.Roots];
+        string policy = _given.Write("policy.json", $$"""{ "version": 1, "simulated_roots": ["{{_given.Authority.Ark.Fingerprint}}"] }""");
+        (await CommandLine.RunAsync([.. plain, "--simulated-root", _given.Authority.Ark.Fingerprint.ToUpperInvariant()])).Succeeded();
+        (await CommandLine.RunAsync([.. plain, "--simulated-root", Path.Join(_given.Roots, "ark.pem")])).Succeeded();
+        (await CommandLine.RunAsync([.. plain, "--policy", policy])).Succeeded();
+    }
 
     [Fact]
     public async Task Bytes_that_are_no_report_are_none_and_a_known_wrapping_is_told()
