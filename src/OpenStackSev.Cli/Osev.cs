@@ -82,6 +82,12 @@ public static class Osev
             {
                 Verify.Create(console),
                 Show.Create(console),
+                new OsevCommand("policy", "What is asked of evidence beyond being genuine.")
+                {
+                    PolicyCheck.Create(console),
+                    PolicySample.Create(console),
+                    PolicySchema.Create(console),
+                },
             },
             new OsevCommand("capacity", "Encrypted guests that hosts can run, and who holds their ASIDs.")
             {
