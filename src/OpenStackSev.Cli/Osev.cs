@@ -94,6 +94,12 @@ public static class Osev
             {
                 Verify.Create(console),
                 Show.Create(console),
+                new OsevCommand("policy", "What is asked of evidence beyond being genuine.")
+                {
+                    PolicyCheck.Create(console),
+                    PolicySample.Create(console),
+                    PolicySchema.Create(console),
+                },
             },
             new OsevCommand("endorsements", "AMD's certificates and CRLs: fetch them, carry them to places without a network, look at them.")
             {
