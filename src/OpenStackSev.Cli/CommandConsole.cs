@@ -19,9 +19,10 @@ public sealed class CommandConsole
 
     /// <param name="terminal">True when <paramref name="output"/> is a terminal.</param>
     /// <param name="colours">True to colour on a terminal.</param>
-    public CommandConsole(TextWriter output, TextWriter error, bool terminal, bool colours)
+    /// <param name="errorTerminal">True when <paramref name="error"/> is a terminal.</param>
+    public CommandConsole(TextWriter output, TextWriter error, bool terminal, bool colours, bool errorTerminal = false)
     {
-        (Out, Error, _terminal, _colours) = (output, error, terminal, terminal && colours);
+        (Out, Error, _terminal, _colours, ShowsProgress) = (output, error, terminal, terminal && colours, errorTerminal);
         _out = new(() =>
         {
             IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
@@ -40,10 +41,21 @@ public sealed class CommandConsole
     public TextWriter Out { get; }
     public TextWriter Error { get; }
 
+    /// <summary>Somebody looks at <see cref="Error"/> while a command works.</summary>
+    public bool ShowsProgress { get; }
+
+    /// <summary>A line on <see cref="Error"/> that the next one replaces; an empty one clears it. Nothing when nobody looks.</summary>
+    public void WriteProgress(string line)
+    {
+        if (ShowsProgress)
+            Error.Write($"\r\x1b[K{line}");
+    }
+
     /// <summary>The console of this process. <paramref name="environment"/> is asked for NO_COLOR and TERM.</summary>
     public static CommandConsole OfProcess(Func<string, string?> environment) =>
         new(Console.Out, Console.Error, terminal: !Console.IsOutputRedirected,
-            colours: string.IsNullOrEmpty(environment("NO_COLOR")) && environment("TERM") != "dumb");
+            colours: string.IsNullOrEmpty(environment("NO_COLOR")) && environment("TERM") != "dumb",
+            errorTerminal: !Console.IsErrorRedirected && environment("TERM") != "dumb");
 
     public void WriteLine(string line = "") => Out.WriteLine(line);
 
