@@ -14,22 +14,27 @@ public sealed class CommandConsole
 
     private readonly bool _terminal;
     private readonly bool _colours;
-    private readonly IAnsiConsole _out;
+    // Made for what needs it: a program that only prints JSON should not pay for it.
+    private readonly Lazy<IAnsiConsole> _out;
 
     /// <param name="terminal">True when <paramref name="output"/> is a terminal.</param>
     /// <param name="colours">True to colour on a terminal.</param>
     public CommandConsole(TextWriter output, TextWriter error, bool terminal, bool colours)
     {
         (Out, Error, _terminal, _colours) = (output, error, terminal, terminal && colours);
-        _out = AnsiConsole.Create(new AnsiConsoleSettings
+        _out = new(() =>
         {
-            Out = new AnsiConsoleOutput(output),
-            Ansi = _colours ? AnsiSupport.Yes : AnsiSupport.No,
-            ColorSystem = _colours ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
+            IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+            {
+                Out = new AnsiConsoleOutput(output),
+                Ansi = _colours ? AnsiSupport.Yes : AnsiSupport.No,
+                ColorSystem = _colours ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+                Interactive = InteractionSupport.No,
+            });
+            if (!terminal)
+                console.Profile.Width = Unlimited;
+            return console;
         });
-        if (!terminal)
-            _out.Profile.Width = Unlimited;
     }
 
     public TextWriter Out { get; }
@@ -46,7 +51,7 @@ public sealed class CommandConsole
     public void WriteLine(string line, string style)
     {
         if (_colours)
-            _out.MarkupLine($"[{style}]{Markup.Escape(line)}[/]");
+            _out.Value.MarkupLine($"[{style}]{Markup.Escape(line)}[/]");
         else
             Out.WriteLine(line);
     }
@@ -96,10 +101,10 @@ public sealed class CommandConsole
     {
         if (_terminal)
         {
-            _out.Write(table);
+            _out.Value.Write(table);
             return;
         }
-        string text = string.Concat(table.GetSegments(_out).Select(segment => segment.Text));
+        string text = string.Concat(table.GetSegments(_out.Value).Select(segment => segment.Text));
         foreach (string line in text.TrimEnd('\n').Split('\n'))
             Out.WriteLine(line.Trim(' '));
     }

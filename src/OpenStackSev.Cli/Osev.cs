@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Net;
 using System.Reflection;
+using OpenStackSev.Cli.Attest;
 using OpenStackSev.Cli.Simulate;
 using OpenStackSev.OpenStack;
 using OpenStackSev.Simulation;
@@ -77,6 +78,17 @@ public static class Osev
                 Kds.Create(console),
             },
             Facts.Create(console),
+            new OsevCommand("attest", "Evidence of confidential virtual machines: judge it, look at it.")
+            {
+                Verify.Create(console),
+                Show.Create(console),
+                new OsevCommand("policy", "What is asked of evidence beyond being genuine.")
+                {
+                    PolicyCheck.Create(console),
+                    PolicySample.Create(console),
+                    PolicySchema.Create(console),
+                },
+            },
             new OsevCommand("capacity", "Encrypted guests that hosts can run, and who holds their ASIDs.")
             {
                 Capacity.Show.Create(console),

@@ -73,9 +73,17 @@ internal sealed class FakeKds(FakeTimeProvider time, params SimulatedAuthority[]
             await Before(path, cancellationToken);
             lock (_gate)
             {
-                HttpResponseMessage response = Trouble(path) ?? Throttled() ?? RightAnswer(path);
-                _requests.Add(new(path, (int)response.StatusCode, time.GetUtcNow()));
-                return response;
+                int status = 0;
+                try
+                {
+                    HttpResponseMessage response = Trouble(path) ?? Throttled() ?? RightAnswer(path);
+                    status = (int)response.StatusCode;
+                    return response;
+                }
+                finally
+                {
+                    _requests.Add(new(path, status, time.GetUtcNow()));
+                }
             }
         }
         finally
@@ -115,6 +123,7 @@ internal sealed class FakeKds(FakeTimeProvider time, params SimulatedAuthority[]
         return new(parts.TryGetValue("fmcSPL", out byte fmc) ? fmc : null, parts["blSPL"], parts["teeSPL"], parts["snpSPL"], parts["ucodeSPL"]);
     }
 
+    /// <param name="Status">0 when no answer came.</param>
     internal sealed record Request(string Path, int Status, DateTimeOffset At);
 }
 
@@ -129,8 +138,11 @@ internal static class Clock
 
     public static async Task RunAsync(this FakeTimeProvider time, KdsQueue queue, Task work)
     {
+        // A hundred years of the queue's time: something waits for what never comes.
+        DateTimeOffset end = time.GetUtcNow().AddYears(100);
         while (!work.IsCompleted)
         {
+            Assert.True(time.GetUtcNow() < end, $"still {queue.Status}");
             if (queue.Status is { Sending: null, NextIn: { Ticks: > 0 } wait })
                 time.Advance(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)));
             else

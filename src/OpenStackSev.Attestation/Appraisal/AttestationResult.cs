@@ -61,4 +61,26 @@ public sealed record AttestationResult(
     AttestationReport? Report,
     EndorsementChain? Chain,
     string Policy,
-    DateTimeOffset At);
+    DateTimeOffset At)
+{
+    /// <summary>The same with what is wrong with the endorsements that were given beside the report, e.g. <see cref="EndorsementBundle.Findings"/>.</summary>
+    /// <remarks>What somebody gave and nobody could read is not passed over: it may have been the one thing that speaks against the report.</remarks>
+    /// <param name="endorsements">Findings of <see cref="Stage.Endorsement"/>.</param>
+    public AttestationResult With(IReadOnlyList<Finding> endorsements)
+    {
+        if (endorsements.Count == 0)
+            return this;
+        Finding[] all = [.. Findings.Concat(endorsements).OrderBy(finding => OrderOf(finding.Code))];
+        return this with { Genuine = false, BoundToChip = false, Findings = all, Verdict = Verdicts.Of(all) };
+    }
+
+    private static int OrderOf(string code)
+    {
+        for (int i = 0; i < SnpCodes.All.Count; i++)
+        {
+            if (SnpCodes.All[i].Code == code)
+                return i;
+        }
+        return SnpCodes.All.Count;
+    }
+}

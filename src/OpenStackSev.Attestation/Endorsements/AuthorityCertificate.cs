@@ -47,6 +47,9 @@ public sealed class AuthorityCertificate
     /// <summary>Common name, e.g. <c>SEV-Milan</c>.</summary>
     public string Name => _reader.SubjectName;
 
+    /// <summary>Common name of the issuer, e.g. <c>ARK-Milan</c>.</summary>
+    public string IssuerName => _reader.IssuerName;
+
     /// <summary>Big-endian, without a leading zero.</summary>
     public ReadOnlyMemory<byte> Serial => _reader.Serial.Length > 1 && _reader.Serial.Span[0] == 0 ? _reader.Serial[1..] : _reader.Serial;
 

@@ -62,8 +62,8 @@ public sealed class KdsQueueTests
         using KdsQueue queue = new(kds.Client()) { Jitter = () => 1 };
         await _time.RunAsync(queue, queue.FetchAsync(Vcek(1), Ct));
         await _time.RunAsync(queue, queue.FetchAsync(Vcek(2), Ct));
-        Assert.Equal(11 + 22 + 44 + 88 + 176 + 352 + 600 + 600, Seconds(kds)[0], 0.1);
-        Assert.Equal(10, Seconds(kds)[1] - Seconds(kds)[0], 0.1);       // all is forgotten after one success
+        double[] at = Seconds(kds);
+        Assert.Equal([11, 22, 44, 88, 176, 352, 600, 600, 10], at.Zip(at.Skip(1), (one, next) => Math.Round(next - one)));       // all is forgotten after one success
     }
 
     [Fact]
@@ -127,14 +127,14 @@ public sealed class KdsQueueTests
         FakeKds kds = new(_time) { Trouble = _ => throw new HttpRequestException("no route") };
         using KdsQueue queue = kds.Queue();
         Task<byte[]>[] all = [.. Enumerable.Range(1, 3).Select(chip => queue.FetchAsync(Vcek(chip), Ct))];
-        await _time.RunAsync(queue, Task.WhenAll(all));
+        await _time.RunAsync(queue, (Task)Task.WhenAll(all));
         for (int i = 0; i < all.Length; i++)
         {
             KdsException gone = await Assert.ThrowsAsync<KdsException>(() => all[i]);
             Assert.Equal((KdsCodes.Unreachable, Vcek(i + 1).Path), (gone.Code, gone.Path));
         }
         Assert.InRange((_time.GetUtcNow() - _time.Start).TotalMinutes, 60, 71);
-        Assert.InRange(kds.Requests.Count, 0, 20);
+        Assert.InRange(kds.Requests.Count, 5, 20);
     }
 
     [Fact]

@@ -1,0 +1,50 @@
+namespace OpenStackSev.Cli.Attest;
+
+/// <summary>Files that the command line names, read to a bound: the end of a pipe or of <c>/dev/zero</c> may never come.</summary>
+internal static class InputFile
+{
+    /// <param name="option">Which option names it.</param>
+    /// <param name="path"><c>-</c> is standard input.</param>
+    /// <param name="maximum">Most bytes that are taken.</param>
+    /// <exception cref="CommandException">The file is not there or is a folder: <see cref="ExitCode.BadUsage"/>. It could not be read or is too
+    /// long: <see cref="VerdictExit.None"/>, because then nothing could be judged.</exception>
+    public static byte[] Read(string option, string path, int maximum)
+    {
+        if (path != "-" && Directory.Exists(path))
+            throw CommandException.BadUsage($"{option} {path}: is a folder", "name a file");
+        byte[]? content;
+        try
+        {
+            using Stream stream = path == "-"
+                ? Console.OpenStandardInput()
+                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            content = Read(stream, maximum);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or ArgumentException)
+        {
+            throw CommandException.BadUsage($"{option} {path}: there is no such file", "name a file that is there");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new CommandException($"{option} {path}: {e.Message.TrimEnd('.')}", "make the file readable", VerdictExit.None, e);
+        }
+        return content
+            ?? throw new CommandException($"{option} {path}: is longer than {maximum} bytes", "name another file", VerdictExit.None);
+    }
+
+    /// <returns>Null when there is more than <paramref name="maximum"/>.</returns>
+    public static byte[]? Read(Stream stream, int maximum)
+    {
+        byte[] buffer = new byte[4096];
+        int length = 0;
+        for (int read; (read = stream.Read(buffer, length, buffer.Length - length)) > 0;)
+        {
+            length += read;
+            if (length > maximum)
+                return null;
+            if (length == buffer.Length)
+                Array.Resize(ref buffer, (int)Math.Min(2L * buffer.Length, maximum + 1L));
+        }
+        return buffer[..length];
+    }
+}
