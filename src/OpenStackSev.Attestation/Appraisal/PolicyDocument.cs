@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace OpenStackSev.Attestation.Appraisal;
@@ -47,4 +48,8 @@ public static class PolicyDocument
             throw new ArgumentException("no policy document says this: " + string.Join("; ", problems), nameof(policy));
         return json;
     }
+
+    /// <summary>Names a policy by what it asks for: <c>sha256:</c> and the SHA-256 of what <see cref="Write"/> makes of it, in hexadecimal.</summary>
+    /// <exception cref="ArgumentException">As of <see cref="Write"/>.</exception>
+    public static string Digest(AppraisalPolicy policy) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Write(policy)));
 }

@@ -48,7 +48,8 @@ public sealed class EndorsementBundle
     {
         if (content.Length > MaximumSize)
             Refuse(name, $"at most {MaximumSize} bytes", $"{content.Length} bytes");
-        else if (content.Span.IndexOf("-----BEGIN "u8) >= 0)
+        // PEM is text. What has a zero byte is none, whatever an entry of a table pretends: else a host could pass its own ARK off as a file's.
+        else if (content.Span.IndexOf("-----BEGIN "u8) >= 0 && !content.Span.Contains((byte)0))
             AddPem(content.Span, name, revocationsOf);
         else if (content.Length > 0 && content.Span[0] == 0x30)
             AddDer(content, name, revocationsOf);

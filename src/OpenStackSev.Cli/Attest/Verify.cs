@@ -21,14 +21,20 @@ internal static class Verify
                 + "else ~/.local/share/openstack-sev/endorsements.",
             HelpName = "DIR",
         };
-        Option<string[]> revocations = Files("--crl", "FILE", "CRL of an ARK; vcek or vlek in the file's name says beside which keys it is published.");
+        Option<string[]> revocations = Files("--crl", "FILE",
+            "CRL of an ARK; vcek or vlek in the file's name says beside which keys it is published.");
         Option<string[]> simulatedRoots = Files("--simulated-root", "SHA256|FILE",
             "A simulated ARK to trust beside AMD's, by the SHA-256 of its certificate or by the certificate.");
-        Option<string> policyFile = new("--policy") { Description = "What is asked beyond being genuine. Default: strict, with known bulletins.", HelpName = "FILE" };
+        Option<string> policyFile = new("--policy")
+        {
+            Description = "What is asked beyond being genuine. Default: strict, with known bulletins.",
+            HelpName = "FILE",
+        };
         Option<string> reportData = new("--report-data") { Description = "What REPORT_DATA must be: 64 bytes.", HelpName = "HEX" };
         Option<string> at = new("--at") { Description = "When to judge, as in RFC 3339. Default: now.", HelpName = "TIME" };
 
-        OsevCommand command = new("verify", "Judge a report of AMD SEV-SNP. Exit code: 0 affirming, 1 warning, 2 contraindicated, 3 could not be judged.",
+        OsevCommand command = new("verify",
+            "Judge a report of AMD SEV-SNP. Exit code: 0 affirming, 1 warning, 2 contraindicated, 3 could not be judged.",
             "osev attest verify --report report.bin --certs vcek.der",
             "osev attest verify --report report.bin --certs certificates.bin --roots /srv/amd --crl vcek.crl",
             "osev attest verify --report - --report-data 0123…cdef -f json < report.bin",
@@ -87,7 +93,8 @@ internal static class Verify
     {
         bool Lacks(Check check) => result.Findings.Any(f => f.Code == check.Code);
         return file.Hint
-            ?? (Lacks(SnpCodes.VekMissing) ? "give the VCEK or VLEK with --certs" + (VcekAddressOf(result.Report) is { } address ? $"; AMD has it at {address}" : "")
+            ?? (Lacks(SnpCodes.VekMissing)
+                ? "give the VCEK or VLEK with --certs" + (VcekAddressOf(result.Report) is { } address ? $"; AMD has it at {address}" : "")
             : Lacks(SnpCodes.RootMissing) || Lacks(SnpCodes.IssuerMissing) ? "give the folder of AMD's roots and issuers with --roots"
             : null);
     }
@@ -100,7 +107,8 @@ internal static class Verify
 
     private static byte[] ReportDataOf(string text)
     {
-        byte[] bytes = HexOf(text) ?? throw CommandException.BadUsage("--report-data: is not hexadecimal", "REPORT_DATA is 64 bytes: 128 hexadecimal digits");
+        byte[] bytes = HexOf(text)
+            ?? throw CommandException.BadUsage("--report-data: is not hexadecimal", "REPORT_DATA is 64 bytes: 128 hexadecimal digits");
         return bytes.Length == 64 ? bytes
             // What a shorter value was padded with, and at which end, is between the guest and who asked it.
             : throw CommandException.BadUsage($"--report-data: {bytes.Length} bytes, and REPORT_DATA has 64",
@@ -116,10 +124,12 @@ internal static class Verify
             throw CommandException.BadUsage($"--simulated-root {text}: is neither a SHA-256 nor a file",
                 "osev simulate chain prints the 64 hexadecimal digits, and writes ark.pem");
         }
-        EndorsementBundle bundle = EndorsementBundle.Of(InputFile.Read("--simulated-root", text, EndorsementBundle.MaximumSize), text);
+        EndorsementBundle bundle = EndorsementBundle.Of(
+            InputFile.Read("--simulated-root", text, EndorsementBundle.MaximumSize), text);
         return bundle.Roots.ToArray() is [var root]
             ? root.Sha256
-            : throw CommandException.BadUsage($"--simulated-root {text}: is not the certificate of an ARK", "name the ark.pem of osev simulate chain");
+            : throw CommandException.BadUsage($"--simulated-root {text}: is not the certificate of an ARK",
+                "name the ark.pem of osev simulate chain");
     }
 
     private static byte[]? HexOf(string text)

@@ -1,0 +1,79 @@
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace OpenStackSev.Attestation.Results;
+
+/// <summary>A public key on P-256 or P-384, as RFC 7518 writes it. Its point is on the curve.</summary>
+/// <param name="Curve"><c>P-256</c> or <c>P-384</c>.</param>
+/// <param name="X">Base64url of 32 or 48 bytes.</param>
+/// <param name="Y">Base64url of 32 or 48 bytes.</param>
+internal sealed record EllipticPublicKey(string Curve, string X, string Y)
+{
+    public const string P256 = "P-256";
+    public const string P384 = "P-384";
+
+    /// <summary>The JWK thumbprint of RFC 7638: base64url of the SHA-256 of the key's needed members, sorted, without space.</summary>
+    public string Thumbprint =>
+        Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes($$"""{"crv":"{{Curve}}","kty":"EC","x":"{{X}}","y":"{{Y}}"}""")));
+
+    /// <exception cref="ArgumentException">The key is of another curve.</exception>
+    public static EllipticPublicKey Of(ECDsa key)
+    {
+        ECParameters parameters = key.ExportParameters(includePrivateParameters: false);
+        string? curve = !parameters.Curve.IsNamed ? null : key.KeySize switch { 256 => P256, 384 => P384, _ => null };
+        return curve is not null && TryParse(curve, Base64Url.EncodeToString(parameters.Q.X), Base64Url.EncodeToString(parameters.Q.Y), out EllipticPublicKey? read)
+            ? read
+            : throw new ArgumentException($"a key on P-256 or P-384 is needed, not one of {key.KeySize} bits on {parameters.Curve.Oid?.FriendlyName ?? "a curve of its own"}", nameof(key));
+    }
+
+    /// <summary>Reads <c>kty</c>, <c>crv</c>, <c>x</c> and <c>y</c> of a JWK. One that holds a private key is refused: it has been given away.</summary>
+    public static bool TryRead(JsonElement jwk, [NotNullWhen(true)] out EllipticPublicKey? key)
+    {
+        key = null;
+        return StrictJson.Text(jwk, "kty") == "EC" && !jwk.TryGetProperty("d", out _)
+            && TryParse(StrictJson.Text(jwk, "crv"), StrictJson.Text(jwk, "x"), StrictJson.Text(jwk, "y"), out key);
+    }
+
+    /// <summary>The key, to verify with. The caller disposes it.</summary>
+    public ECDsa Create() => ECDsa.Create(Parameters(Curve, X, Y));
+
+    public void WriteMembers(Utf8JsonWriter json)
+    {
+        json.WriteString("kty", "EC");
+        json.WriteString("crv", Curve);
+        json.WriteString("x", X);
+        json.WriteString("y", Y);
+    }
+
+    private static bool TryParse(string? curve, string? x, string? y, [NotNullWhen(true)] out EllipticPublicKey? key)
+    {
+        key = null;
+        int size = curve switch { P256 => 32, P384 => 48, _ => 0 };
+        if (size == 0 || !IsCanonical(x, size) || !IsCanonical(y, size))
+            return false;
+        try
+        {
+            using ECDsa onCurve = ECDsa.Create(Parameters(curve!, x!, y!));
+            key = new(curve!, x!, y!);
+            return true;
+        }
+        catch (CryptographicException)
+        {
+            return false;   // no point of the curve
+        }
+    }
+
+    /// <summary>Whether a text is the one base64url form, without padding, of so many bytes.</summary>
+    public static bool IsCanonical([NotNullWhen(true)] string? text, int size) =>
+        text is not null && text.Length == Base64Url.GetEncodedLength(size) && Base64Url.IsValid(text)
+        && Base64Url.EncodeToString(Base64Url.DecodeFromChars(text)) == text;
+
+    private static ECParameters Parameters(string curve, string x, string y) => new()
+    {
+        Curve = curve == P256 ? ECCurve.NamedCurves.nistP256 : ECCurve.NamedCurves.nistP384,
+        Q = new() { X = Base64Url.DecodeFromChars(x), Y = Base64Url.DecodeFromChars(y) },
+    };
+}
