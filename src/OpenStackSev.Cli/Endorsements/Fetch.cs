@@ -127,7 +127,7 @@ internal static class Fetch
     }
 
     private static TimeSpan SecondsOf(string option, double seconds) => seconds is >= 0 and <= 86_400
-        ? TimeSpan.FromSeconds(seconds) : throw CommandException.BadUsage($"{option} {seconds}: must be from 0 to 86400 seconds", null);
+        ? TimeSpan.FromSeconds(seconds) : throw CommandException.BadUsage($"{option} {seconds}: must be from 0 to 86400 seconds", "AMD's service takes one request in 10 seconds");
 }
 
 /// <summary>What a command line asks for.</summary>

@@ -72,12 +72,12 @@ public sealed class EndorsementsTests : IDisposable
     [Fact]
     public async Task Fetch_says_by_code_what_the_service_answered()
     {
-        _kds.Inject(SimulatedKdsFault.Status(404), 4);
+        _kds.Inject(SimulatedKdsFault.Status(404), 2);
         (await FetchAsync("--product", "turin")).AssertError(ExitCode.Failed, $"{_kds.Address.Authority} 404 kds.not_found");
         (await CommandLine.RunAsync("endorsements", "fetch", "--product", "turin", "--kds", _kds.Address.ToString(), "--pace", "0", "--folder", Folder))
             .AssertError(ExitCode.Failed, $"{_kds.Address.Authority} 200 kds.untrusted: snp.root.untrusted");
         Assert.False(Directory.Exists(Folder));
-        _kds.Inject(SimulatedKdsFault.Status(500), 4);
+        _kds.Inject(SimulatedKdsFault.Status(500), 2);
         (await FetchAsync("--product", "turin", "--give-up-after", "0")).AssertError(ExitCode.Failed, $"{_kds.Address.Authority} 500 kds.unavailable");
     }
 
@@ -137,7 +137,7 @@ public sealed class EndorsementsTests : IDisposable
         JsonElement vcek = items[4];
         Assert.Equal((Chip, "Turin", 81, true), (vcek.GetProperty("chip_id").GetString(), vcek.GetProperty("line").GetString(),
             vcek.GetProperty("tcb").GetProperty("microcode").GetInt32(), vcek.GetProperty("simulated").GetBoolean()));
-        Assert.Contains("VCEK          Turin c0ffee0000000001 1/1/1/4/81 ", (await RunAsync("list")).Succeeded().Out, StringComparison.Ordinal);
+        Assert.Contains("VCEK         Turin c0ffee0000000001 1/1/1/4/81 ", (await RunAsync("list")).Succeeded().Out, StringComparison.Ordinal);
         Assert.Equal($"nothing in {_folder.At("empty")}\n", (await CommandLine.RunAsync("endorsements", "list", "--folder", _folder.At("empty"))).Succeeded().Out);
     }
 
