@@ -270,6 +270,29 @@ public sealed class EndorsementStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_CRL_is_due_when_a_quarter_of_its_life_is_left_and_when_it_is_a_day_old()
+    {
+        using EndorsementStore patient = new(new(_folder.Path), _queue, new() { SimulatedRoots = Simulated.Roots, Time = _time, RevocationsMaximumAge = TimeSpan.FromDays(10_000) });
+        Task<RevocationList> CrlAsync() => patient.RevocationsAsync(ProductLine.Turin, SigningKey.Vcek, Ct);
+        RevocationList first = await _time.RunAsync(_queue, CrlAsync());       // a day old, of 360
+        _time.Advance(TimeSpan.FromDays(268));
+        await CrlAsync();
+        await patient.FinishRefreshesAsync(Ct);
+        Assert.Equal(1, _kds.Count("/crl"));
+        _kds.CrlThisUpdate = _time.GetUtcNow();
+        _time.Advance(TimeSpan.FromDays(2));
+        Assert.Equal(first.Der, (await CrlAsync()).Der);
+        await _time.RunAsync(_queue, patient.FinishRefreshesAsync(Ct));
+        Assert.Equal(2, _kds.Count("/crl"));
+        Assert.Equal(_kds.CrlThisUpdate, (await CrlAsync()).ThisUpdate);
+
+        _time.Advance(TimeSpan.FromDays(1));
+        await _store.RevocationsAsync(ProductLine.Turin, SigningKey.Vcek, Ct);
+        await _time.RunAsync(_queue, _store.FinishRefreshesAsync(Ct));
+        Assert.Equal(3, _kds.Count("/crl"));
+    }
+
+    [Fact]
     public async Task A_CRL_is_refreshed_behind_the_callers_back_before_its_nextUpdate()
     {
         Task<RevocationList> CrlAsync() => _store.RevocationsAsync(ProductLine.Turin, SigningKey.Vcek, Ct);
@@ -278,7 +301,6 @@ public sealed class EndorsementStoreTests : IDisposable
             Assert.Equal(first.Der, (await CrlAsync()).Der);
         Assert.Equal(1, _kds.Count("/crl"));
 
-        // 269 days of 360 have passed with the day before it was fetched; a day without asking makes it due by age.
         _kds.CrlThisUpdate = _time.GetUtcNow();
         _time.Advance(TimeSpan.FromDays(1));
         Assert.Equal(first.Der, (await CrlAsync()).Der);        // at once, the old one
