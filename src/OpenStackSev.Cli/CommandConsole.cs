@@ -14,31 +14,48 @@ public sealed class CommandConsole
 
     private readonly bool _terminal;
     private readonly bool _colours;
-    private readonly IAnsiConsole _out;
+    // Made for what needs it: a program that only prints JSON should not pay for it.
+    private readonly Lazy<IAnsiConsole> _out;
 
     /// <param name="terminal">True when <paramref name="output"/> is a terminal.</param>
     /// <param name="colours">True to colour on a terminal.</param>
-    public CommandConsole(TextWriter output, TextWriter error, bool terminal, bool colours)
+    /// <param name="errorTerminal">True when <paramref name="error"/> is a terminal.</param>
+    public CommandConsole(TextWriter output, TextWriter error, bool terminal, bool colours, bool errorTerminal = false)
     {
-        (Out, Error, _terminal, _colours) = (output, error, terminal, terminal && colours);
-        _out = AnsiConsole.Create(new AnsiConsoleSettings
+        (Out, Error, _terminal, _colours, ShowsProgress) = (output, error, terminal, terminal && colours, errorTerminal);
+        _out = new(() =>
         {
-            Out = new AnsiConsoleOutput(output),
-            Ansi = _colours ? AnsiSupport.Yes : AnsiSupport.No,
-            ColorSystem = _colours ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
+            IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+            {
+                Out = new AnsiConsoleOutput(output),
+                Ansi = _colours ? AnsiSupport.Yes : AnsiSupport.No,
+                ColorSystem = _colours ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+                Interactive = InteractionSupport.No,
+            });
+            if (!terminal)
+                console.Profile.Width = Unlimited;
+            return console;
         });
-        if (!terminal)
-            _out.Profile.Width = Unlimited;
     }
 
     public TextWriter Out { get; }
     public TextWriter Error { get; }
 
+    /// <summary>Somebody looks at <see cref="Error"/> while a command works.</summary>
+    public bool ShowsProgress { get; }
+
+    /// <summary>A line on <see cref="Error"/> that the next one replaces; an empty one clears it. Nothing when nobody looks.</summary>
+    public void WriteProgress(string line)
+    {
+        if (ShowsProgress)
+            Error.Write($"\r\x1b[K{line}");
+    }
+
     /// <summary>The console of this process. <paramref name="environment"/> is asked for NO_COLOR and TERM.</summary>
     public static CommandConsole OfProcess(Func<string, string?> environment) =>
         new(Console.Out, Console.Error, terminal: !Console.IsOutputRedirected,
-            colours: string.IsNullOrEmpty(environment("NO_COLOR")) && environment("TERM") != "dumb");
+            colours: string.IsNullOrEmpty(environment("NO_COLOR")) && environment("TERM") != "dumb",
+            errorTerminal: !Console.IsErrorRedirected && environment("TERM") != "dumb");
 
     public void WriteLine(string line = "") => Out.WriteLine(line);
 
@@ -46,7 +63,7 @@ public sealed class CommandConsole
     public void WriteLine(string line, string style)
     {
         if (_colours)
-            _out.MarkupLine($"[{style}]{Markup.Escape(line)}[/]");
+            _out.Value.MarkupLine($"[{style}]{Markup.Escape(line)}[/]");
         else
             Out.WriteLine(line);
     }
@@ -96,10 +113,10 @@ public sealed class CommandConsole
     {
         if (_terminal)
         {
-            _out.Write(table);
+            _out.Value.Write(table);
             return;
         }
-        string text = string.Concat(table.GetSegments(_out).Select(segment => segment.Text));
+        string text = string.Concat(table.GetSegments(_out.Value).Select(segment => segment.Text));
         foreach (string line in text.TrimEnd('\n').Split('\n'))
             Out.WriteLine(line.Trim(' '));
     }

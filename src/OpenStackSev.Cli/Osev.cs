@@ -6,6 +6,8 @@ using System.Net;
 using System.Reflection;
 using OpenStackSev.Cli.Attest;
 using OpenStackSev.Cli.Simulate;
+using OpenStackSev.Endorsements;
+using OpenStackSev.Endorsements.Kds;
 using OpenStackSev.OpenStack;
 using OpenStackSev.Simulation;
 
@@ -45,6 +47,16 @@ public static class Osev
             console.WriteError(e.Message, HintFor(e));
             return ExitCode.Failed;
         }
+        catch (KdsException e)
+        {
+            console.WriteError(e.Message, HintFor(e));
+            return ExitCode.Failed;
+        }
+        catch (EndorsementFolderException e)
+        {
+            console.WriteError(OneLine(e.Message), e.Hint);
+            return ExitCode.Failed;
+        }
         catch (SimulationException e)
         {
             console.WriteError(e.Message, e.Hint);
@@ -82,6 +94,20 @@ public static class Osev
             {
                 Verify.Create(console),
                 Show.Create(console),
+                new OsevCommand("policy", "What is asked of evidence beyond being genuine.")
+                {
+                    PolicyCheck.Create(console),
+                    PolicySample.Create(console),
+                    PolicySchema.Create(console),
+                },
+            },
+            new OsevCommand("endorsements", "AMD's certificates and CRLs: fetch them, carry them to places without a network, look at them.")
+            {
+                Endorsements.Fetch.Create(console),
+                Endorsements.Import.Create(console),
+                Endorsements.Export.Create(console),
+                Endorsements.List.Create(console),
+                Endorsements.Verify.Create(console),
             },
             new OsevCommand("capacity", "Encrypted guests that hosts can run, and who holds their ASIDs.")
             {
@@ -110,6 +136,16 @@ public static class Osev
         HttpStatusCode.Forbidden => "this needs a role that the user does not have, most often admin or reader",
         null => "is the cloud up, and is its auth_url right?",
         _ => e.IsTransient ? "try again" : null,
+    };
+
+    private static string? HintFor(KdsException e) => e.Code switch
+    {
+        KdsCodes.NotFound => "is it the REPORTED_TCB of this chip, and the right product?",
+        KdsCodes.Throttled => "others ask from the same address; wait, or bring a bundle: osev endorsements import",
+        KdsCodes.Unreachable => "is there a way to the service? A mirror is named with --kds, a bundle brought with osev endorsements import",
+        KdsCodes.Untrusted => "a simulated root is named with --simulated-root; of AMD's service this must not happen",
+        KdsCodes.Malformed => "something between here and the service answers in its place, such as a proxy",
+        _ => e.IsTransient ? "try again later" : null,
     };
 
     private static string OneLine(string message) =>

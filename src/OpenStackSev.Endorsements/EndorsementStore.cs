@@ -129,6 +129,9 @@ public sealed class EndorsementStore : IDisposable
         return TrustedIssuers.From([issuers.Root], issuers.Intermediates, revocations, _options.SimulatedRoots);
     }
 
+    /// <summary>Waits for CRLs that are being refreshed behind the callers' backs. For programs that end.</summary>
+    public Task FinishRefreshesAsync(CancellationToken ct = default) => Task.WhenAll(_refreshing.Values).WaitAsync(ct);
+
     /// <summary>All that is in the folder, and what is wrong with it.</summary>
     public EndorsementInventory List() => EndorsementInventory.Read(_folder, _options.SimulatedRoots, Now);
 

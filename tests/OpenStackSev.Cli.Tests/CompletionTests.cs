@@ -32,6 +32,9 @@ public sealed class CompletionTests
     [InlineData("osev simulate host --mod", "--model")]
     [InlineData("osev simulate host --model t", "turin", "turin-cth")]
     [InlineData("osev facts --format ", "json", "table")]
+    [InlineData("osev attest ver", "verify")]
+    [InlineData("osev attest policy s", "sample", "schema")]
+    [InlineData("osev attest verify --report-", "--report-data")]
     public void Bash_completes(string line, params string[] expected) => Assert.Equal(expected, Run("bash", Bash, line));
 
     [Theory]
@@ -48,6 +51,9 @@ public sealed class CompletionTests
 
     [Fact]
     public void Where_no_word_is_known_the_shell_is_left_to_its_file_names() => Assert.Empty(Run("bash", Bash, "osev facts --root /"));
+
+    [Fact]
+    public void Evidence_is_completed_as_file_names() => Assert.Empty(Run("bash", Bash, "osev attest verify --report /"));
 
     private static string[] Run(string shell, string script, string line)
     {

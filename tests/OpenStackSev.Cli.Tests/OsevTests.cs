@@ -28,6 +28,8 @@ public sealed class OsevTests
 
     [Theory]
     [InlineData("facts"), InlineData("simulate", "host"), InlineData("completion")]
+    [InlineData("attest", "verify"), InlineData("attest", "show"), InlineData("attest", "policy", "check")]
+    [InlineData("attest", "policy", "sample"), InlineData("attest", "policy", "schema")]
     public async Task Help_ends_with_examples_that_start_with_the_command(params string[] command)
     {
         string help = (await CommandLine.RunAsync([.. command, "--help"])).Succeeded().Out;

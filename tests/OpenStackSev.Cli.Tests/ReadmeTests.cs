@@ -16,16 +16,26 @@ public sealed class ReadmeTests : IDisposable
             .SelectMany(block => ("\n" + block).Split("\n$ osev ").Skip(1))
             .Select(example => example.Split('\n', 2))
             .Select(lines => (lines[0], lines[1]))];
-        Assert.Equal(8, examples.Count);
+        Assert.Equal(14, examples.Count);
         foreach ((string command, string expected) in examples)
         {
             string[] parts = command.Split(" | ");
             string[] args = parts[0].Replace("DIR", _folder.Path, StringComparison.Ordinal).Split(' ');
-            string output = (await CommandLine.RunAsync(args)).Succeeded().Out;
-            string[] lines = output.TrimEnd('\n').Split('\n');
-            if (parts.Length == 2)
-                output = string.Join('\n', parts[1] switch { "tail -2" => lines[^2..], "head -1" => lines[..1], _ => throw new InvalidDataException(parts[1]) });
+            CommandLine run = await CommandLine.RunAsync(args);
+            Assert.Equal("", run.Error);
+            // As in a shell, a pipe hides the code of the command before it.
+            if (parts.Length == 1)
+                run.Succeeded();
+            string[] lines = run.Out.TrimEnd('\n').Split('\n');
+            string output = parts is [_, string filter] ? string.Join('\n', Filtered(lines, filter)) : run.Out;
             Assert.Equal(expected.TrimEnd('\n'), output.Replace(_folder.Path, "DIR", StringComparison.Ordinal).TrimEnd('\n'));
         }
     }
+
+    private static string[] Filtered(string[] lines, string filter) => filter.Split(" -") switch
+    {
+        ["head", string count] => lines[..int.Parse(count)],
+        ["tail", string count] => lines[^int.Parse(count)..],
+        _ => throw new InvalidDataException(filter),
+    };
 }

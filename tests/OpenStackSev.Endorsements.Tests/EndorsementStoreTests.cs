@@ -71,7 +71,7 @@ public sealed class EndorsementStoreTests : IDisposable
             Assert.Equal(known.Der, (await other.VcekAsync(ProductLine.Turin, Simulated.Chip(knownHost), Simulated.Tcb, Ct)).Der);
         await _time.RunAsync(_queue, _store.RevocationsAsync(ProductLine.Turin, SigningKey.Vcek, Ct));
         await _time.RunAsync(_queue, _store.IssuersAsync(ProductLine.Milan, SigningKey.Vlek, Ct));
-        Assert.InRange(vceks.Count(vcek => vcek.IsCompleted), 1, 10);
+        Assert.Contains(vceks, vcek => !vcek.IsCompleted);
 
         await _time.RunAsync(_queue, Task.WhenAll(vceks));
         for (int host = 0; host < Hosts; host++)

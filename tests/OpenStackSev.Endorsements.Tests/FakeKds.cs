@@ -138,8 +138,11 @@ internal static class Clock
 
     public static async Task RunAsync(this FakeTimeProvider time, KdsQueue queue, Task work)
     {
+        // A hundred years of the queue's time: something waits for what never comes.
+        DateTimeOffset end = time.GetUtcNow().AddYears(100);
         while (!work.IsCompleted)
         {
+            Assert.True(time.GetUtcNow() < end, $"still {queue.Status}");
             if (queue.Status is { Sending: null, NextIn: { Ticks: > 0 } wait })
                 time.Advance(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)));
             else

@@ -22,6 +22,7 @@ internal sealed record CertificateReader(
     string SubjectName,
     DateTimeOffset NotBefore,
     DateTimeOffset NotAfter,
+    ReadOnlyMemory<byte> PublicKey,
     IReadOnlyList<CertificateExtension> Extensions,
     bool SignedWithPssSha384,
     ReadOnlyMemory<byte> Signature)
@@ -76,7 +77,7 @@ internal sealed record CertificateReader(
         DateTimeOffset notBefore = ReadTime(validity), notAfter = ReadTime(validity);
         validity.ThrowIfNotEmpty();
         ReadOnlyMemory<byte> subject = body.ReadEncodedValue();
-        body.ReadEncodedValue();    // the key: OpenSSL reads it
+        ReadOnlyMemory<byte> publicKey = body.ReadEncodedValue();
         IReadOnlyList<CertificateExtension>? extensions = [];
         if (body.HasData)
         {
@@ -87,7 +88,7 @@ internal sealed record CertificateReader(
         }
         if (extensions is null || ReadCommonName(issuer) is not { } issuerName || ReadCommonName(subject) is not { } subjectName)
             return null;
-        return new(toBeSigned, serial, issuer, subject, issuerName, subjectName, notBefore, notAfter, extensions,
+        return new(toBeSigned, serial, issuer, subject, issuerName, subjectName, notBefore, notAfter, publicKey, extensions,
             IsPssSha384(algorithm.Span), signature);
     }
 

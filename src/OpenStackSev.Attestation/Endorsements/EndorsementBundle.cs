@@ -48,7 +48,8 @@ public sealed class EndorsementBundle
     {
         if (content.Length > MaximumSize)
             Refuse(name, $"at most {MaximumSize} bytes", $"{content.Length} bytes");
-        else if (content.Span.IndexOf("-----BEGIN "u8) >= 0)
+        // PEM is text. What has a zero byte is none, whatever an entry of a table pretends: else a host could pass its own ARK off as a file's.
+        else if (content.Span.IndexOf("-----BEGIN "u8) >= 0 && !content.Span.Contains((byte)0))
             AddPem(content.Span, name, revocationsOf);
         else if (content.Length > 0 && content.Span[0] == 0x30)
             AddDer(content, name, revocationsOf);
@@ -58,29 +59,36 @@ public sealed class EndorsementBundle
 
     private void AddPem(ReadOnlySpan<byte> content, string name, SigningKey? revocationsOf)
     {
-        // Counted before they are searched: each beginning without an end makes the search go through all that follows.
+        const string Beginning = "-----BEGIN ";
         if (content.Count("-----BEGIN "u8) > MaximumItems)
         {
             Refuse(name, $"at most {MaximumItems} PEM blocks", "more");
             return;
         }
-        string text = Encoding.Latin1.GetString(content);
-        ReadOnlySpan<char> rest = text;
-        int found = 0;
-        while (PemEncoding.TryFind(rest, out PemFields fields))
+        ReadOnlySpan<char> rest = Encoding.Latin1.GetString(content);
+        rest = rest[rest.IndexOf(Beginning, StringComparison.Ordinal)..];
+        bool broken = false;
+        while (!rest.IsEmpty)
         {
-            found++;
-            string label = rest[fields.Label].ToString();
-            byte[] der = Convert.FromBase64String(rest[fields.Base64Data].ToString());
+            // One block at a time, up to the next beginning: a beginning without an end would else be searched for through all that follows.
+            int next = rest[Beginning.Length..].IndexOf(Beginning, StringComparison.Ordinal);
+            ReadOnlySpan<char> block = next < 0 ? rest : rest[..(next + Beginning.Length)];
+            rest = rest[block.Length..];
+            if (!PemEncoding.TryFind(block, out PemFields fields))
+            {
+                broken = true;
+                continue;
+            }
+            byte[] der = Convert.FromBase64String(block[fields.Base64Data].ToString());
+            ReadOnlySpan<char> label = block[fields.Label];
             if (label is "CERTIFICATE" or "TRUSTED CERTIFICATE" or "X509 CERTIFICATE")
                 AddCertificate(der, name);
-            else if (label == "X509 CRL")
+            else if (label is "X509 CRL")
                 AddRevocations(der, name, revocationsOf);
             else
                 Refuse(name, "certificates and CRLs", "a PEM block of another kind");
-            rest = rest[fields.Location.End..];
         }
-        if (found == 0 || rest.Contains("-----BEGIN ", StringComparison.Ordinal))
+        if (broken)
             Refuse(name, "PEM blocks that are whole", "one that is not");
     }
 

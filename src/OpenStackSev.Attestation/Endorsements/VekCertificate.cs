@@ -93,7 +93,7 @@ public sealed class VekCertificate
             out ReadOnlyMemory<byte>? chipId, out string? provider);
         if (wrong is not null)
             return Refuse(SnpCodes.VekExtension, $"the extensions of a {reader.SubjectName["SEV-".Length..]}", wrong, out malformed);
-        if (ReadKey(copy) is not { } key)
+        if (!reader.PublicKey.Span.StartsWith(s_p384) || ReadKey(copy) is not { } key)
             return Refuse(SnpCodes.CertificateMalformed, "a key on the curve P-384", $"another key in '{reader.SubjectName}'", out malformed);
         certificate = new(copy, reader, key)
         {
@@ -194,14 +194,7 @@ public sealed class VekCertificate
         try
         {
             using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(der.Span);
-            ECDsa? key = certificate.PublicKey.Oid.Value == "1.2.840.10045.2.1" ? certificate.GetECDsaPublicKey() : null;
-            if (key is null)
-                return null;
-            // The size alone would also take brainpoolP384r1; the parameters are the named curve's OID.
-            if (key.KeySize == 384 && certificate.PublicKey.EncodedParameters?.RawData.AsSpan().SequenceEqual(s_p384) == true)
-                return key;
-            key.Dispose();
-            return null;
+            return certificate.GetECDsaPublicKey();
         }
         catch (CryptographicException)
         {
@@ -209,5 +202,6 @@ public sealed class VekCertificate
         }
     }
 
-    private static readonly byte[] s_p384 = [0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x22];
+    // SubjectPublicKeyInfo of an uncompressed point on the named curve secp384r1, up to the point: another curve of 384 bits begins otherwise.
+    private static readonly byte[] s_p384 = Convert.FromHexString("3076301006072A8648CE3D020106052B8104002203620004");
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using OpenStackSev.Attestation;
 using OpenStackSev.Attestation.Appraisal;
 using OpenStackSev.Attestation.Endorsements;
+using OpenStackSev.Attestation.Snp;
 
 namespace OpenStackSev.Cli.Attest;
 
@@ -20,18 +21,27 @@ internal static class Verify
                 + "else ~/.local/share/openstack-sev/endorsements.",
             HelpName = "DIR",
         };
-        Option<string[]> revocations = Files("--crl", "FILE", "CRL of an ARK; vcek or vlek in the file's name says beside which keys it is published.");
-        Option<string[]> simulatedRoots = Files("--simulated-root", "SHA256", "A simulated ARK to trust, by the SHA-256 of its certificate.");
+        Option<string[]> revocations = Files("--crl", "FILE",
+            "CRL of an ARK; vcek or vlek in the file's name says beside which keys it is published.");
+        Option<string[]> simulatedRoots = Files("--simulated-root", "SHA256|FILE",
+            "A simulated ARK to trust beside AMD's, by the SHA-256 of its certificate or by the certificate.");
+        Option<string> policyFile = new("--policy")
+        {
+            Description = "What is asked beyond being genuine. Default: strict, with known bulletins.",
+            HelpName = "FILE",
+        };
         Option<string> reportData = new("--report-data") { Description = "What REPORT_DATA must be: 64 bytes.", HelpName = "HEX" };
         Option<string> at = new("--at") { Description = "When to judge, as in RFC 3339. Default: now.", HelpName = "TIME" };
 
-        OsevCommand command = new("verify", "Judge a report of AMD SEV-SNP. Exit code: 0 affirming, 1 warning, 2 contraindicated, 3 could not be judged.",
+        OsevCommand command = new("verify",
+            "Judge a report of AMD SEV-SNP. Exit code: 0 affirming, 1 warning, 2 contraindicated, 3 could not be judged.",
             "osev attest verify --report report.bin --certs vcek.der",
             "osev attest verify --report report.bin --certs certificates.bin --roots /srv/amd --crl vcek.crl",
             "osev attest verify --report - --report-data 0123…cdef -f json < report.bin",
+            "osev attest verify --report report.bin --certs vcek.der --policy policy.json",
             "osev attest verify --report old.bin --certs vlek.der --at 2025-01-15T00:00:00Z")
         {
-            report, certificates, roots, revocations, simulatedRoots, reportData, at,
+            report, certificates, roots, revocations, policyFile, simulatedRoots, reportData, at,
         };
         command.SetAction(parsed => VerdictExit.Run(() =>
         {
@@ -39,7 +49,7 @@ internal static class Verify
                 ?? throw CommandException.BadUsage("--report is missing", "osev attest verify --report FILE; - is standard input");
             byte[]? expected = parsed.GetValue(reportData) is { } hex ? ReportDataOf(hex) : null;
             DateTimeOffset when = parsed.GetValue(at) is { } text ? TimeOf(text) : TimeProvider.System.GetUtcNow();
-            AppraisalPolicy policy = AppraisalPolicy.Default;
+            AppraisalPolicy policy = parsed.GetValue(policyFile) is { } document ? PolicyFile.Need("--policy", document) : AppraisalPolicy.Default;
             policy = policy with { SimulatedRoots = [.. policy.SimulatedRoots, .. (parsed.GetValue(simulatedRoots) ?? []).Select(Sha256Of)] };
 
             ReportFile file = ReportFile.Read(path);
@@ -83,23 +93,44 @@ internal static class Verify
     {
         bool Lacks(Check check) => result.Findings.Any(f => f.Code == check.Code);
         return file.Hint
-            ?? (Lacks(SnpCodes.VekMissing) ? "give the VCEK or VLEK with --certs; AMD's service has VCEKs: osev endorsements fetch"
+            ?? (Lacks(SnpCodes.VekMissing)
+                ? "give the VCEK or VLEK with --certs" + (VcekAddressOf(result.Report) is { } address ? $"; AMD has it at {address}" : "")
             : Lacks(SnpCodes.RootMissing) || Lacks(SnpCodes.IssuerMissing) ? "give the folder of AMD's roots and issuers with --roots"
             : null);
     }
 
+    // Null where the report does not say enough: which line, or which chip.
+    private static Uri? VcekAddressOf(AttestationReport? report) =>
+        report is { Product: { } product, SigningKey: SigningKey.Vcek, ChipIdMasked: false }
+            ? new Uri(KdsAddress.Amd, KdsAddress.Vcek(product.Line(), report.ChipId.Span, report.ReportedTcb))
+            : null;
+
     private static byte[] ReportDataOf(string text)
     {
-        byte[] bytes = HexOf(text) ?? throw CommandException.BadUsage("--report-data: is not hexadecimal", "REPORT_DATA is 64 bytes: 128 hexadecimal digits");
+        byte[] bytes = HexOf(text)
+            ?? throw CommandException.BadUsage("--report-data: is not hexadecimal", "REPORT_DATA is 64 bytes: 128 hexadecimal digits");
         return bytes.Length == 64 ? bytes
             // What a shorter value was padded with, and at which end, is between the guest and who asked it.
             : throw CommandException.BadUsage($"--report-data: {bytes.Length} bytes, and REPORT_DATA has 64",
                 "give all 128 hexadecimal digits, padded as the one who asked for the report padded them");
     }
 
-    private static string Sha256Of(string text) => HexOf(text) is { Length: 32 } bytes
-        ? Convert.ToHexStringLower(bytes)
-        : throw CommandException.BadUsage($"--simulated-root {text}: is not a SHA-256", "64 hexadecimal digits; osev simulate chain prints them");
+    private static string Sha256Of(string text)
+    {
+        if (HexOf(text) is { Length: 32 } bytes)
+            return Convert.ToHexStringLower(bytes);
+        if (!File.Exists(text))
+        {
+            throw CommandException.BadUsage($"--simulated-root {text}: is neither a SHA-256 nor a file",
+                "osev simulate chain prints the 64 hexadecimal digits, and writes ark.pem");
+        }
+        EndorsementBundle bundle = EndorsementBundle.Of(
+            InputFile.Read("--simulated-root", text, EndorsementBundle.MaximumSize), text);
+        return bundle.Roots.ToArray() is [var root]
+            ? root.Sha256
+            : throw CommandException.BadUsage($"--simulated-root {text}: is not the certificate of an ARK",
+                "name the ark.pem of osev simulate chain");
+    }
 
     private static byte[]? HexOf(string text)
     {

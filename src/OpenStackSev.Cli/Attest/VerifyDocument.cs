@@ -64,4 +64,5 @@ internal sealed record LaunchDigestDocument(string Digest, string Name, bool Cov
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(VerifyDocument))]
 [JsonSerializable(typeof(ShowDocument))]
+[JsonSerializable(typeof(PolicyCheckDocument))]
 internal sealed partial class AttestJson : JsonSerializerContext;

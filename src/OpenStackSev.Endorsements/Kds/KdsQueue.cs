@@ -53,6 +53,7 @@ public sealed class KdsQueue : IDisposable
     public async Task<byte[]> FetchAsync(KdsRequest request, CancellationToken ct = default)
     {
         Entry entry;
+        Entry? next;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -60,9 +61,10 @@ public sealed class KdsQueue : IDisposable
                 throw _client.Failure(request, null, KdsCodes.QueueFull, $"{_waiting.Count} requests wait already");
             entry = new(request, ++_sequence, ct);
             _waiting.Add(entry);
+            next = TakeNext();
         }
+        Send(next);
         await using CancellationTokenRegistration leaving = ct.UnsafeRegister(_ => Leave(entry), null);
-        Pump();
         return await entry.Answer.Task;
     }
 
@@ -98,21 +100,31 @@ public sealed class KdsQueue : IDisposable
     {
         Entry? next;
         lock (_gate)
+            next = TakeNext();
+        Send(next);
+    }
+
+    /// <summary>The one whose turn it is; null when it is nobody's, and then the timer is set to when it will be. Within the lock, as all that it reads.</summary>
+    private Entry? TakeNext()
+    {
+        if (_disposed || _sending is not null || _waiting.Count == 0)
+            return null;
+        TimeSpan now = Now, wait = NextIn(now);
+        if (wait > TimeSpan.Zero)
         {
-            if (_disposed || _sending is not null || _waiting.Count == 0)
-                return;
-            TimeSpan now = Now, wait = NextIn(now);
-            next = wait > TimeSpan.Zero ? null : _waiting.First(entry => entry.NotBefore <= now);
-            if (next is null)
-            {
-                // Whole milliseconds, rounded up: the timer knows no parts of them, and would come too early.
-                _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
-                return;
-            }
-            _waiting.Remove(next);
-            _sending = next;
+            // Whole milliseconds, rounded up: the timer knows no parts of them, and would come too early.
+            _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+            return null;
         }
-        _ = SendAsync(next);
+        _sending = _waiting.First(entry => entry.NotBefore <= now);
+        _waiting.Remove(_sending);
+        return _sending;
+    }
+
+    private void Send(Entry? entry)
+    {
+        if (entry is not null)
+            _ = SendAsync(entry);
     }
 
     private TimeSpan NextIn(TimeSpan now)
@@ -144,6 +156,7 @@ public sealed class KdsQueue : IDisposable
         }
 
         List<Entry> failed = [];
+        Entry? next;
         lock (_gate)
         {
             _sending = null;
@@ -160,13 +173,14 @@ public sealed class KdsQueue : IDisposable
                 if (failure is not null)
                     failed = [entry];
             }
+            next = TakeNext();
         }
 
         if (answer is not null)
             entry.Answer.TrySetResult(answer);
         foreach (Entry one in failed)
             one.Fail(failure!);
-        Pump();
+        Send(next);
     }
 
     /// <returns>Who gives up.</returns>

@@ -1,0 +1,11 @@
+namespace OpenStackSev.Fuzz;
+
+/// <summary>A parser, and what to feed it.</summary>
+/// <param name="Name">As <c>--target</c> takes it.</param>
+/// <param name="MaximumSize">Above this the parser refuses without looking, in bytes.</param>
+/// <param name="Dictionary">Pieces that random bytes would not hit on.</param>
+/// <param name="Parse">Throws when the parser does, or when it believed what nobody signed.</param>
+internal sealed record Target(string Name, int MaximumSize, IReadOnlyList<byte[]> Seeds, IReadOnlyList<byte[]> Dictionary, Action<byte[]> Parse);
+
+/// <summary>A parser answered, and the answer cannot be true.</summary>
+internal sealed class WrongAnswerException(string message) : Exception(message);

@@ -1,0 +1,182 @@
+using System.Text;
+using OpenStackSev.Attestation;
+using OpenStackSev.Attestation.Appraisal;
+using OpenStackSev.Attestation.Endorsements;
+using OpenStackSev.Attestation.Snp;
+using OpenStackSev.Simulation.Snp;
+
+namespace OpenStackSev.Fuzz;
+
+/// <summary>Everything of OpenStackSev.Attestation that reads bytes of others.</summary>
+internal static class Targets
+{
+    public static IReadOnlyList<string> Names { get; } = [.. Makers.Keys];
+
+    private static Dictionary<string, Func<Evidence, Target>> Makers => new(StringComparer.Ordinal)
+    {
+        ["report"] = Report,
+        ["certificate-table"] = Table,
+        ["vek-certificate"] = Vek,
+        ["authority-certificate"] = Authority,
+        ["crl"] = Revocations,
+        ["bundle"] = Bundle,
+    };
+
+    public static Target Make(string name, Evidence evidence) => Makers[name](evidence);
+
+    private static Target Report(Evidence evidence)
+    {
+        using SimulatedSecurityProcessor milan = evidence.Chip(SimulatedLine.Milan), turin = evidence.Chip(SimulatedLine.Turin);
+        List<byte[]> signed = [];
+        foreach (SimulatedSecurityProcessor chip in new[] { milan, turin })
+        {
+            foreach (uint version in new uint[] { 2, 3, 4, 5 })
+                signed.Add(chip.Report(chip.Fields with { Version = version }));
+            signed.Add(chip.Report(chip.Fields with { SigningKey = 1 }));
+        }
+        EndorsementChain[] chains = [.. new[] { milan.Vcek, turin.Vcek, milan.Vlek }.Select(key => EndorsementChain.Of(Parsed(key), evidence.Issuers))];
+        string[] believable = [.. signed.Select(report => Convert.ToHexString(report.AsSpan(0, AttestationReport.SignedSize)))];
+        AppraisalPolicy policy = AppraisalPolicy.Default with { AllowedChips = [Convert.ToHexString(milan.ChipId)], MinimumGuestSvn = 1 };
+        return new("report", AttestationReport.Size, [.. signed, .. evidence.Real("snp", "report.bin")], [], bytes =>
+        {
+            if (AttestationReport.TryParse(bytes, null, out AttestationReport? report, out _))
+                report.Describe();
+            EndorsementChain chain = chains[bytes.Length > 0x1A8 && bytes[0x1A8] == 0 ? 1 : bytes.Length > 0x48 && (bytes[0x48] & 4) != 0 ? 2 : 0];
+            AttestationResult result = Verifier.Appraise(bytes, chain, policy, null, Evidence.Now);
+            if (result.Genuine && !believable.Contains(Convert.ToHexString(bytes.AsSpan(0, AttestationReport.SignedSize))))
+                throw new WrongAnswerException("a report is genuine that no chip made");
+            if (result.Findings.Count == 0 && result.Verdict != Verdict.Affirming)
+                throw new WrongAnswerException("no finding, and no affirming verdict");
+            EndorsementChoice.Of(bytes, chains.Select(c => c.Vek));
+        });
+    }
+
+    private static Target Table(Evidence evidence)
+    {
+        using SimulatedSecurityProcessor chip = evidence.Chip(SimulatedLine.Milan);
+        byte[] crl = chip.Authority.IssueCrl();
+        return new("certificate-table", CertificateTable.MaximumSize,
+            [chip.CertificateTable(), chip.CertificateTable(vlek: true, crl), new byte[24], .. evidence.Real("snp", "certs.bin", "table.bin")], TableKinds, bytes =>
+            {
+                if (!CertificateTable.TryParse(bytes, out IReadOnlyList<CertificateTableEntry> entries, out Finding? malformed) && malformed is null)
+                    throw new WrongAnswerException("refused without a finding");
+                foreach (CertificateTableEntry entry in entries)
+                {
+                    if (!bytes.AsSpan().Overlaps(entry.Content.Span) && !entry.Content.IsEmpty)
+                        throw new WrongAnswerException("an entry outside the table");
+                }
+            });
+    }
+
+    private static Target Vek(Evidence evidence)
+    {
+        List<byte[]> signed = [];
+        foreach (SimulatedAuthority authority in evidence.Authorities)
+        {
+            using SimulatedSecurityProcessor chip = evidence.Chip(authority.Line);
+            signed.AddRange([chip.Vcek.Certificate, chip.Vlek.Certificate]);
+        }
+        string[] believable = [.. signed.Select(Convert.ToHexString)];
+        using SimulatedSecurityProcessor milan = evidence.Chip(SimulatedLine.Milan);
+        byte[] report = milan.Report(milan.Fields);
+        return new("vek-certificate", CertificateReaderLimit, [.. signed, .. evidence.Real("snp", ".der")], Oids, bytes =>
+        {
+            if (!VekCertificate.TryParse(bytes, out VekCertificate? certificate, out _))
+                return;
+            EndorsementChain chain = EndorsementChain.Of(certificate, evidence.Issuers);
+            if (chain.Check(Evidence.Now, AppraisalPolicy.Default).Count == 0 && !believable.Contains(Convert.ToHexString(bytes)))
+                throw new WrongAnswerException("a key is believed that nobody certified");
+            Verifier.Appraise(report, chain, AppraisalPolicy.Default, null, Evidence.Now);
+            if (certificate.ChipId is { } chipId && chipId.Span.ContainsAnyExcept((byte)0))
+                KdsAddress.Vcek(certificate.Line, chipId.Span, certificate.Tcb);
+        });
+    }
+
+    private static Target Authority(Evidence evidence)
+    {
+        byte[][] signed = [.. evidence.Authorities.SelectMany(a => new[] { a.Ark.Certificate, a.Ask.Certificate, a.Asvk.Certificate })];
+        string[] believable = [.. signed.Select(Convert.ToHexString)];
+        AuthorityCertificate[] roots = [.. evidence.Roots];
+        return new("authority-certificate", CertificateReaderLimit, [.. signed, .. evidence.Real("roots", ".der")], Oids, bytes =>
+        {
+            if (!AuthorityCertificate.TryParse(bytes, out AuthorityCertificate? certificate, out _))
+                return;
+            // What a hostile key would be used for: to check another certificate, and itself.
+            certificate.Issued(certificate);
+            certificate.Issued(roots[0]);
+            if (roots.Any(root => root.Issued(certificate)) && !believable.Contains(Convert.ToHexString(bytes)))
+                throw new WrongAnswerException("an issuer is believed that no root certified");
+        });
+    }
+
+    private static Target Revocations(Evidence evidence)
+    {
+        List<byte[]> signed = [];
+        foreach (SimulatedAuthority authority in evidence.Authorities)
+            signed.AddRange([authority.IssueCrl(), authority.IssueCrl(new() { Revoked = [authority.Ask.Serial, authority.Asvk.Serial] })]);
+        string[] believable = [.. signed.Select(Convert.ToHexString)];
+        AuthorityCertificate[] roots = [.. evidence.Roots];
+        return new("crl", RevocationList.MaximumSize, [.. signed, .. evidence.Real("", ".crl")], Oids, bytes =>
+        {
+            if (!RevocationList.TryParse(bytes, SigningKey.Vcek, out RevocationList? list, out _))
+                return;
+            bool signedByRoot = roots.Any(root => list.SignedBy(root));
+            list.Revokes(roots[0]);
+            if (signedByRoot && !believable.Contains(Convert.ToHexString(bytes)))
+                throw new WrongAnswerException("a CRL is believed that no root signed");
+        });
+    }
+
+    private static Target Bundle(Evidence evidence)
+    {
+        using SimulatedSecurityProcessor chip = evidence.Chip(SimulatedLine.Turin);
+        byte[] crl = chip.Authority.IssueCrl();
+        byte[] pem = Encoding.ASCII.GetBytes(chip.Authority.VcekChainPem + System.Security.Cryptography.PemEncoding.WriteString("X509 CRL", crl));
+        return new("bundle", EndorsementBundle.MaximumSize,
+            [pem, chip.Vcek.Certificate, crl, chip.CertificateTable(crl: crl), Encoding.ASCII.GetBytes(chip.Authority.VlekChainPem), .. evidence.Real("snp", ".pem")],
+            [.. PemMarkers, .. TableKinds], bytes =>
+            {
+                EndorsementBundle bundle = EndorsementBundle.Of(bytes, "input");
+                TrustedIssuers.From(bundle.Roots, bundle.Authorities.Take(4), bundle.Revocations.Take(4));
+                if (bytes.AsSpan().Contains((byte)0) && bytes[0] != 0x30 && bundle.Roots.Any())
+                    throw new WrongAnswerException("a root out of a certificate table");
+            });
+    }
+
+    private static VekCertificate Parsed(SimulatedKey key) =>
+        VekCertificate.TryParse(key.Certificate, out VekCertificate? certificate, out Finding? malformed)
+            ? certificate
+            : throw new InvalidDataException(malformed.ToString());
+
+    private const int CertificateReaderLimit = 16 * 1024;
+
+    private static byte[][] TableKinds =>
+        [.. new[] { CertificateTable.Vcek, CertificateTable.Vlek, CertificateTable.Ask, CertificateTable.Ark, CertificateTable.Crl }.Select(k => k.ToByteArray(bigEndian: true)), new byte[24]];
+
+    private static byte[][] PemMarkers => Ascii(
+        "-----BEGIN ", "-----END ", "-----BEGIN CERTIFICATE-----\n", "\n-----END CERTIFICATE-----\n", "-----BEGIN X509 CRL-----", "-----END X509 CRL-----",
+        "-----BEGIN TRUSTED CERTIFICATE-----", "-----", "====", "\0", "\r\n", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n");
+
+    private static byte[][] Oids =>
+    [
+        .. Hex(
+            // AMD's: patch levels, hwID, cspID
+            "2B060104019C78010102", "060A2B060104019C78010309", "06092B060104019C780104", "06092B060104019C780105",
+            // extensions of X.509: basicConstraints, keyUsage, issuingDistributionPoint, deltaCRLIndicator, certificateIssuer and others
+            "0603551D13", "0603551D0F", "0603551D1C", "0603551D1B", "0603551D1D", "0603551D14", "0603551D15", "0603551D18",
+            // algorithms and curves, named and explicit
+            "06092A864886F70D01010A", "06092A864886F70D010101", "300D06092A864886F70D01010B0500", "06072A8648CE3D0201", "06052B81040022", "06052B81040023",
+            "06082A8648CE3D030107", "06092B240303020801010B", "06072A8648CE3D0101",
+            // numbers: zero, negative, long; RSA keys of 3 and of 0
+            "020100", "0201FF", "020900FFFFFFFFFFFFFFFF", "3006020103020103", "3006020100020100", "0203010001", "02050100000001",
+            "0101FF", "0500", "05000500", "30030101FF", "A0030201", "A003020102", "A0", "A1", "A2", "2480", "3080", "0000"),
+        .. Ascii("991231235959Z", "500101000000Z", "261124120000+1400", "2611241200Z").Select(time => (byte[])[0x17, (byte)time.Length, .. time]),
+        .. Ascii("99991231235959Z", "00000101000000Z", "20261124120000.999999999Z", "20261124120000-1400", "00010101000000+2359", "99991231235959-2359")
+            .Select(time => (byte[])[0x18, (byte)time.Length, .. time]),
+        .. Ascii("SEV-VCEK", "SEV-VLEK", "SEV-Milan", "SEV-VLEK-Milan", "ARK-Turin", "Milan-B0", "Turin-", "Venice"),
+    ];
+
+    private static byte[][] Hex(params string[] pieces) => [.. pieces.Select(Convert.FromHexString)];
+
+    private static byte[][] Ascii(params string[] pieces) => [.. pieces.Select(Encoding.ASCII.GetBytes)];
+}
