@@ -5,7 +5,8 @@ namespace OpenStackSev.Attestation.Appraisal;
 /// <summary>The words of a policy document, in the order in which they are written.</summary>
 internal static class PolicyWords
 {
-    public static IReadOnlyDictionary<string, Stance> AnyStance { get; } = Ordered(("allowed", Stance.Allowed), ("refused", Stance.Refused), ("required", Stance.Required));
+    public static IReadOnlyDictionary<string, Stance> AnyStance { get; } =
+        Ordered(("allowed", Stance.Allowed), ("refused", Stance.Refused), ("required", Stance.Required));
 
     /// <summary>Of what cannot sensibly be required.</summary>
     public static IReadOnlyDictionary<string, Stance> Permission { get; } = Ordered(("allowed", Stance.Allowed), ("refused", Stance.Refused));

@@ -116,8 +116,11 @@ public sealed class EarVerificationKeys
                 malformed = EarCodes.KeysMalformed.Finds("keys", "public keys", "a private key, which is now known to others");
                 return false;
             }
-            if (StrictJson.Text(jwk, "kid") is not { } id || !MayVerify(jwk) || !EllipticPublicKey.TryRead(jwk, out EllipticPublicKey? key) || key.Curve != EllipticPublicKey.P384)
+            if (StrictJson.Text(jwk, "kid") is not { } id || !MayVerify(jwk)
+                || !EllipticPublicKey.TryRead(jwk, out EllipticPublicKey? key) || key.Curve != EllipticPublicKey.P384)
+            {
                 continue;
+            }
             if (!known.TryAdd(id, key))
             {
                 malformed = EarCodes.KeysMalformed.Finds("kid", "a different one for each key", "the same of two");

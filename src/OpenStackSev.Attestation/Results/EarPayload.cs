@@ -76,8 +76,11 @@ internal static class EarPayload
             return Wrong(SubjectClaim, out wrong);
         if (StrictJson.Text(payload, "sub") != subject.Instance.ToString("D"))
             return Wrong("sub", out wrong);
-        if (!payload.TryGetProperty("ear_verifier_id", out JsonElement verifier) || !IsText(StrictJson.Text(verifier, "developer")) || !IsText(StrictJson.Text(verifier, "build")))
+        if (!payload.TryGetProperty("ear_verifier_id", out JsonElement verifier)
+            || !IsText(StrictJson.Text(verifier, "developer")) || !IsText(StrictJson.Text(verifier, "build")))
+        {
             return Wrong("ear_verifier_id", out wrong);
+        }
         if (!payload.TryGetProperty("submods", out JsonElement submodules) || submodules.ValueKind != JsonValueKind.Object || submodules.EnumerateObject().Count() != 1
             || !submodules.TryGetProperty(EarClaims.Submodule, out JsonElement appraisal) || appraisal.ValueKind != JsonValueKind.Object)
         {
@@ -168,7 +171,8 @@ internal static class EarPayload
         return vector;
     }
 
-    private static EarClaims? ReadOwn(JsonElement own, Verdict status, TrustworthinessVector vector, OpenStackSubject subject, ConfirmationKey confirmation, out string? wrong)
+    private static EarClaims? ReadOwn(JsonElement own, Verdict status, TrustworthinessVector vector, OpenStackSubject subject,
+        ConfirmationKey confirmation, out string? wrong)
     {
         wrong = null;
         if (Truth(own, "genuine") is not { } genuine)

@@ -43,7 +43,11 @@ public static class EarToken
 
     private static readonly TimeSpan s_maximumSkew = TimeSpan.FromMinutes(5);
 
-    /// <summary>Signs what was found.</summary>
+    /// <summary>Signs what was found, good or bad.</summary>
+    /// <remarks>
+    /// Whether to sign at all is the caller's: anybody can send bytes in an instance's name, so a service takes what is not
+    /// <see cref="AttestationResult.Genuine"/>, or answers another challenge, for no answer, and signs nothing about the instance.
+    /// </remarks>
     /// <param name="result">What was found.</param>
     /// <param name="subject">Of whom.</param>
     /// <param name="confirmation">The guest's key, which the challenge was made with.</param>

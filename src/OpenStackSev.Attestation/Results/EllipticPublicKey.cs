@@ -26,7 +26,7 @@ internal sealed record EllipticPublicKey(string Curve, string X, string Y)
         string? curve = !parameters.Curve.IsNamed ? null : key.KeySize switch { 256 => P256, 384 => P384, _ => null };
         return curve is not null && TryParse(curve, Base64Url.EncodeToString(parameters.Q.X), Base64Url.EncodeToString(parameters.Q.Y), out EllipticPublicKey? read)
             ? read
-            : throw new ArgumentException($"a key on P-256 or P-384 is needed, not one of {key.KeySize} bits on {parameters.Curve.Oid?.FriendlyName ?? "a curve of its own"}", nameof(key));
+            : throw new ArgumentException($"a key on P-256 or P-384 is needed, not one of {key.KeySize} bits on another curve", nameof(key));
     }
 
     /// <summary>Reads <c>kty</c>, <c>crv</c>, <c>x</c> and <c>y</c> of a JWK. One that holds a private key is refused: it has been given away.</summary>
