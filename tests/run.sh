@@ -123,6 +123,10 @@ for folder in tests/*.Tests; do
     run_tests "$(basename "$folder")" || broke "$(basename "$folder") wrote no results, see $RESULTS"
 done
 
+step "fuzz: 3000 mutated inputs a parser"
+if tests/OpenStackSev.Fuzz/bin/Release/net10.0/OpenStackSev.Fuzz --inputs 3000 >"$RESULTS/fuzz.log" 2>&1; then sed 's/^/   /' "$RESULTS/fuzz.log"
+else tail -20 "$RESULTS/fuzz.log"; broke "fuzz, see $RESULTS/fuzz.log; the inputs are in artifacts/fuzz/failures"; fi
+
 if [ "$QUICK" = 1 ]; then NOTES+=("native programs: --quick was given")
 elif ! command -v clang >/dev/null; then missing "native programs: clang is not installed"
 else

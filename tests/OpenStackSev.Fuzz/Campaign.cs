@@ -60,7 +60,7 @@ internal sealed class Campaign(Target target, Coverage coverage, FuzzOptions opt
         TimeSpan took = Stopwatch.GetElapsedTime(started);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         bool isNew = coverage.Merge();
-        if (took > s_slowest)
+        if (took > _slowest)
             took = Fastest(input, took);
         if (took > _slowest)
             _slowest = took;
@@ -79,7 +79,7 @@ internal sealed class Campaign(Target target, Coverage coverage, FuzzOptions opt
         }
     }
 
-    // Measured by us, so that it is no one's accident: the machine was busy, or a garbage collection came.
+    // Again, so that it is no accident: code was compiled, a garbage collection came, or the machine was busy.
     private TimeSpan Fastest(byte[] input, TimeSpan took)
     {
         for (int again = 0; again < 3; again++)

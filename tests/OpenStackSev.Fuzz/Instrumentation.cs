@@ -11,6 +11,7 @@ internal static class Instrumentation
     private static readonly (string File, Func<string, bool> Types)[] s_assemblies =
     [
         ("OpenStackSev.Attestation.dll", _ => true),
+        ("OpenStackSev.Endorsements.dll", _ => true),
         // Of BouncyCastle what reads a CRL; all of it takes longer to instrument than a short run lasts.
         ("BouncyCastle.Cryptography.dll", type => type.StartsWith("Org.BouncyCastle.Asn1.", StringComparison.Ordinal)
             && type.LastIndexOf('.') == "Org.BouncyCastle.Asn1".Length || type.StartsWith("Org.BouncyCastle.X509.X509Crl", StringComparison.Ordinal)

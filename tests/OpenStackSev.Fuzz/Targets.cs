@@ -3,11 +3,12 @@ using OpenStackSev.Attestation;
 using OpenStackSev.Attestation.Appraisal;
 using OpenStackSev.Attestation.Endorsements;
 using OpenStackSev.Attestation.Snp;
+using OpenStackSev.Endorsements;
 using OpenStackSev.Simulation.Snp;
 
 namespace OpenStackSev.Fuzz;
 
-/// <summary>Everything of OpenStackSev.Attestation that reads bytes of others.</summary>
+/// <summary>Everything that reads bytes of others: reports, endorsements in their forms, policies, archives.</summary>
 internal static class Targets
 {
     public static IReadOnlyList<string> Names { get; } = [.. Makers.Keys];
@@ -20,6 +21,8 @@ internal static class Targets
         ["authority-certificate"] = Authority,
         ["crl"] = Revocations,
         ["bundle"] = Bundle,
+        ["policy"] = Policy,
+        ["archive"] = Archive,
     };
 
     public static Target Make(string name, Evidence evidence) => Makers[name](evidence);
@@ -140,6 +143,45 @@ internal static class Targets
                 TrustedIssuers.From(bundle.Roots, bundle.Authorities.Take(4), bundle.Revocations.Take(4));
                 if (bytes.AsSpan().Contains((byte)0) && bytes[0] != 0x30 && bundle.Roots.Any())
                     throw new WrongAnswerException("a root out of a certificate table");
+            });
+    }
+
+    private static Target Policy(Evidence evidence) => new("policy", PolicyDocument.MaximumSize,
+        [Encoding.UTF8.GetBytes(PolicyDocument.Sample), """{"version": 1}"""u8.ToArray(), PolicyDocument.Write(AppraisalPolicy.Default)],
+        [
+            .. Ascii("{", "}", "[", "]", ",", ":", "\"", "\\u0000", "\\ud800", "null", "true", "1e999", "-0", "18446744073709551616", "0x", "\"version\"", "\"*\"",
+                "\"milan\"", "\"turin\"", "\"refused\"", "\"required\"", "\"allowed\"", "1.55.29", new string('[', 200), new string('a', 96), new string('0', 128)),
+            [0xEF, 0xBB, 0xBF], [0xED, 0xA0, 0x80],
+        ],
+        bytes =>
+        {
+            if (!PolicyDocument.TryParse(bytes, out AppraisalPolicy? policy, out IReadOnlyList<PolicyProblem> problems))
+            {
+                if (problems.Count == 0)
+                    throw new WrongAnswerException("refused without a problem");
+                return;
+            }
+            byte[] written = PolicyDocument.Write(policy);
+            if (!PolicyDocument.TryParse(written, out AppraisalPolicy? again, out _) || !PolicyDocument.Write(again).AsSpan().SequenceEqual(written))
+                throw new WrongAnswerException("a policy that is not read as it is written");
+        });
+
+    private static Target Archive(Evidence evidence)
+    {
+        using SimulatedSecurityProcessor chip = evidence.Chip(SimulatedLine.Turin);
+        using MemoryStream tar = new();
+        EndorsementArchive.WriteTar(tar, [new("Turin/ark.der", chip.Authority.Ark.Certificate), new("Turin/vcek.crl", chip.Authority.IssueCrl())]);
+        return new("archive", 64 * 1024, [tar.ToArray()],
+            [
+                .. Ascii("../", "/etc/passwd", "ustar\0", "ustar  \0", "././@LongLink", "00000000000\0", "77777777777\0", "0", "1", "2", "5", "L", "x", "g",
+                    "30 path=../../a\n", "20 size=99999999\n", EndorsementArchive.Manifest, "Turin/ark.der"),
+                new byte[512], [0x80, 0, 0, 0, 0, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF],
+            ],
+            bytes =>
+            {
+                using MemoryStream stream = new(bytes);
+                foreach (ArchivedFile file in EndorsementArchive.ReadTar(stream, "input", out _))
+                    EndorsementFile.Parse(file.Name);
             });
     }
 

@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
 using OpenStackSev.Attestation.Appraisal;
+using OpenStackSev.Attestation.Endorsements;
 using OpenStackSev.Attestation.Snp;
 using OpenStackSev.Simulation.Snp;
 
@@ -51,13 +52,17 @@ public sealed class JudgementTests
     public Property A_stricter_policy_never_gives_a_better_verdict()
     {
         SimulatedSecurityProcessor chip = Given.Chip();
+        TrustedIssuers issuers = Given.Issuers([chip.Authority]);
+        EndorsementChain vcek = EndorsementChain.Of(Given.Parsed(chip.Vcek), issuers), vlek = EndorsementChain.Of(Given.Parsed(chip.Vlek), issuers);
         return Prop.ForAll(Reports.Zip(Gen.Choose(0, s_stricter.Length - 1).ArrayOf()).ToArbitrary(), given =>
         {
-            byte[] report = chip.Report(given.Item1(chip.Fields));
+            ReportFields fields = given.Item1(chip.Fields);
+            byte[] report = chip.Report(fields);
+            EndorsementChain chain = fields.SigningKey == 1 ? vlek : vcek;
             AppraisalPolicy loose = AppraisalPolicy.Default, strict = loose;
             foreach (int step in given.Item2)
                 strict = s_stricter[step](strict);
-            AttestationResult before = Given.Judged(chip, report, loose), after = Given.Judged(chip, report, strict);
+            AttestationResult before = Verifier.Appraise(report, chain, loose, null, Given.Now), after = Verifier.Appraise(report, chain, strict, null, Given.Now);
             return s_severity[after.Verdict] >= s_severity[before.Verdict] && (before.Genuine || !after.Genuine)
                 && before.Findings.All(f => after.Findings.Any(g => g.Code == f.Code));
         });
