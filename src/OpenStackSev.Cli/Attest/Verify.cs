@@ -80,7 +80,7 @@ internal static class Verify
     private static AttestationResult Appraise(ReadOnlySpan<byte> report, EndorsementFiles files, AppraisalPolicy policy,
         byte[]? expectedReportData, DateTimeOffset now)
     {
-        EndorsementChain? chain = EndorsementChoice.ChainOf(report, files.Keys, TrustedIssuers.From(files.Authorities, files.Authorities,
+        EndorsementChain? chain = EndorsementChoice.ChainOf(report, [.. files.Keys], TrustedIssuers.From(files.Authorities, files.Authorities,
             files.Revocations, policy.SimulatedRoots.ToHashSet(StringComparer.Ordinal)));
         return Verifier.Appraise(report, chain, policy, expectedReportData, now).With(files.Findings);
     }
