@@ -23,6 +23,9 @@ public sealed class EndorsementChain
     /// <summary>The root is a simulated one that was named.</summary>
     public bool Simulated => _path?.Root?.Simulated == true;
 
+    /// <summary>Every signature up to a trusted root verifies, and every role is right. Dates and revocation are <see cref="Check"/>'s.</summary>
+    public bool LeadsToTrustedRoot => _findings.Count == 0;
+
     /// <summary>A CRL that the root signed was there to be asked.</summary>
     public bool RevocationKnown => _path?.Root?.Lists.Count > 0;
 

@@ -80,12 +80,8 @@ internal static class Verify
     private static AttestationResult Appraise(ReadOnlySpan<byte> report, EndorsementFiles files, AppraisalPolicy policy,
         byte[]? expectedReportData, DateTimeOffset now)
     {
-        EndorsementChain? chain = null;
-        if (EndorsementChoice.Of(report, files.Keys) is { } key)
-        {
-            chain = EndorsementChain.Of(key, TrustedIssuers.From(files.Authorities, files.Authorities, files.Revocations,
-                policy.SimulatedRoots.ToHashSet(StringComparer.Ordinal)));
-        }
+        EndorsementChain? chain = EndorsementChoice.ChainOf(report, files.Keys, TrustedIssuers.From(files.Authorities, files.Authorities,
+            files.Revocations, policy.SimulatedRoots.ToHashSet(StringComparer.Ordinal)));
         return Verifier.Appraise(report, chain, policy, expectedReportData, now).With(files.Findings);
     }
 
