@@ -1,4 +1,5 @@
 using OpenStackSev.Attestation.Endorsements;
+using OpenStackSev.Attestation.Results;
 using OpenStackSev.Simulation.Snp;
 
 namespace OpenStackSev.Fuzz;
@@ -23,12 +24,22 @@ internal sealed class Evidence : IDisposable
             }
             _authorities[line] = SimulatedAuthority.Load(own, new Clock());
         }
+        string pem = Path.Join(folder, "results.pem");
+        if (!File.Exists(pem))
+        {
+            using EarSigningKey made = EarSigningKey.Create();
+            File.WriteAllText(pem, made.ExportPem());
+        }
+        Signer = EarSigningKey.FromPem(File.ReadAllText(pem));
         Issuers = TrustedIssuers.From(Roots, Intermediates, [], _authorities.Values.Select(a => a.Ark.Fingerprint).ToHashSet(StringComparer.Ordinal));
     }
 
     public static DateTimeOffset Now { get; } = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
 
     public IEnumerable<SimulatedAuthority> Authorities => _authorities.Values;
+
+    /// <summary>Signs results.</summary>
+    public EarSigningKey Signer { get; }
 
     /// <summary>Trusted as simulated ones.</summary>
     public TrustedIssuers Issuers { get; }
@@ -51,6 +62,7 @@ internal sealed class Evidence : IDisposable
 
     public void Dispose()
     {
+        Signer.Dispose();
         foreach (SimulatedAuthority authority in Authorities)
             authority.Dispose();
     }

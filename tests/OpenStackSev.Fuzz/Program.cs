@@ -1,6 +1,8 @@
 using OpenStackSev.Fuzz;
 using SharpFuzz;
 
+// First: instrumented code writes to its map whether there is one or not.
+using Coverage coverage = new();
 if (FuzzOptions.Parse(args) is not { } options || (options.Target == "all" && (options.Replay is not null || options.Afl)))
 {
     Console.Error.WriteLine(FuzzOptions.Usage);
@@ -10,8 +12,6 @@ if (FuzzOptions.Parse(args) is not { } options || (options.Target == "all" && (o
 if (options is { Current: null, Replay: null, Afl: false })
     return await Supervisor.RunAsync(options) ? 0 : 1;
 
-// First: instrumented code writes to its map whether there is one or not.
-using Coverage coverage = new();
 using Evidence evidence = new(Path.Join(options.Work, "authorities"));
 Target target = Targets.Make(options.Target, evidence);
 if (options.Replay is { } input)

@@ -1,7 +1,10 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
 using System.Text;
 using OpenStackSev.Attestation;
 using OpenStackSev.Attestation.Appraisal;
 using OpenStackSev.Attestation.Endorsements;
+using OpenStackSev.Attestation.Results;
 using OpenStackSev.Attestation.Snp;
 using OpenStackSev.Endorsements;
 using OpenStackSev.Simulation.Snp;
@@ -23,6 +26,10 @@ internal static class Targets
         ["bundle"] = Bundle,
         ["policy"] = Policy,
         ["archive"] = Archive,
+        ["ear-token"] = Token,
+        ["ear-claims"] = Claims,
+        ["jwks"] = KeySet,
+        ["confirmation-key"] = Confirmation,
     };
 
     public static Target Make(string name, Evidence evidence) => Makers[name](evidence);
@@ -134,7 +141,7 @@ internal static class Targets
     {
         using SimulatedSecurityProcessor chip = evidence.Chip(SimulatedLine.Turin);
         byte[] crl = chip.Authority.IssueCrl();
-        byte[] pem = Encoding.ASCII.GetBytes(chip.Authority.VcekChainPem + System.Security.Cryptography.PemEncoding.WriteString("X509 CRL", crl));
+        byte[] pem = Encoding.ASCII.GetBytes(chip.Authority.VcekChainPem + PemEncoding.WriteString("X509 CRL", crl));
         return new("bundle", EndorsementBundle.MaximumSize,
             [pem, chip.Vcek.Certificate, crl, chip.CertificateTable(crl: crl), Encoding.ASCII.GetBytes(chip.Authority.VlekChainPem), .. evidence.Real("snp", ".pem")],
             [.. PemMarkers, .. TableKinds], bytes =>
@@ -184,6 +191,94 @@ internal static class Targets
                     EndorsementFile.Parse(file.Name);
             });
     }
+
+    private static Target Token(Evidence evidence)
+    {
+        string token = SignedToken(evidence);
+        EarVerificationKeys keys = EarVerificationKeys.Of(evidence.Signer);
+        return new("ear-token", EarToken.MaximumSize, [Encoding.ASCII.GetBytes(token)],
+            [.. Ascii(".", "..", "=", "eyJ", "e30", "bnVsbA", "eyJhbGciOiJub25lIn0", "-", "_", "+", "/", "%2e", "\n"), .. JsonPieces], bytes =>
+            {
+                string read = Encoding.Latin1.GetString(bytes);
+                bool verified = EarToken.Verify(read, keys, s_expected, Evidence.Now, out EarResult? result, out IReadOnlyList<Finding> findings);
+                if (verified != (findings.Count == 0) || verified != result is not null)
+                    throw new WrongAnswerException("an answer and findings that contradict it");
+                if (verified && SignedPart(read) != SignedPart(token))
+                    throw new WrongAnswerException("a token is believed that nobody signed");
+            });
+    }
+
+    // The payload is mutated and then signed by the issuer: all behind the signature is reached.
+    private static Target Claims(Evidence evidence)
+    {
+        string token = SignedToken(evidence), header = token[..token.IndexOf('.', StringComparison.Ordinal)];
+        EarVerificationKeys keys = EarVerificationKeys.Of(evidence.Signer);
+        ECDsa key = ECDsa.Create();
+        key.ImportFromPem(evidence.Signer.ExportPem());
+        return new("ear-claims", 8 * 1024, [Base64Url.DecodeFromChars(token.Split('.')[1])], JsonPieces, bytes =>
+        {
+            string signed = $"{header}.{Base64Url.EncodeToString(bytes)}";
+            byte[] signature = key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA384, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            bool verified = EarToken.Verify($"{signed}.{Base64Url.EncodeToString(signature)}", keys, s_expected, Evidence.Now, out EarResult? result,
+                out IReadOnlyList<Finding> findings);
+            if (verified != (findings.Count == 0) || verified != result is not null)
+                throw new WrongAnswerException("an answer and findings that contradict it");
+            if (result is { } read && (read.ExpiresAt < Evidence.Now || read.Issuer != s_expected.Issuer || read.Audience != s_expected.Audience))
+                throw new WrongAnswerException("claims are believed that were not asked for");
+        });
+    }
+
+    private static Target KeySet(Evidence evidence) => new("jwks", EarVerificationKeys.MaximumSize,
+        [EarVerificationKeys.Of(evidence.Signer).Write()], JsonPieces, bytes =>
+        {
+            bool read = EarVerificationKeys.TryParse(bytes, out EarVerificationKeys? keys, out Finding? malformed);
+            if (read != malformed is null)
+                throw new WrongAnswerException("an answer and a finding that contradict it");
+            if (keys is not null && (!EarVerificationKeys.TryParse(keys.Write(), out EarVerificationKeys? again, out _) || !again.KeyIds.Order().SequenceEqual(keys.KeyIds.Order())))
+                throw new WrongAnswerException("keys that are not read as they are written");
+        });
+
+    private static Target Confirmation(Evidence evidence)
+    {
+        List<byte[]> seeds = [];
+        foreach (ECCurve curve in new[] { ECCurve.NamedCurves.nistP256, ECCurve.NamedCurves.nistP384, ECCurve.NamedCurves.nistP521 })
+        {
+            using ECDsa key = ECDsa.Create(curve);
+            ECParameters explicitly = key.ExportExplicitParameters(includePrivateParameters: false);
+            using ECDsa other = ECDsa.Create(explicitly);
+            seeds.AddRange([key.ExportSubjectPublicKeyInfo(), other.ExportSubjectPublicKeyInfo()]);
+        }
+        return new("confirmation-key", 4096,
+            [.. seeds, """{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}"""u8.ToArray()],
+            [.. Oids, .. JsonPieces], bytes =>
+            {
+                if (ConfirmationKey.TryFromSubjectPublicKeyInfo(bytes, out ConfirmationKey? key) || ConfirmationKey.TryFromJwk(bytes, out key))
+                    key.CreatePublicKey()!.Dispose();
+            });
+    }
+
+    private static string SignedToken(Evidence evidence)
+    {
+        using SimulatedSecurityProcessor chip = evidence.Chip(SimulatedLine.Milan);
+        byte[] reportData = new byte[64];
+        AttestationResult result = Verifier.Appraise(chip.Report(chip.Fields with { ReportData = reportData }), EndorsementChain.Of(Parsed(chip.Vcek), evidence.Issuers),
+            AppraisalPolicy.Default, reportData, Evidence.Now);
+        using ECDsa guest = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return EarToken.Sign(result, new(Guid.Parse("11111111-2222-3333-4444-555555555555"), "project", Guid.Parse("11111111-2222-3333-4444-555555555556"), "cloud", "region", "flavor"),
+            ConfirmationKey.Of(guest), "https://sev.invalid", "barbican", evidence.Signer, Evidence.Now, TimeSpan.FromMinutes(10), "1");
+    }
+
+    private static string SignedPart(string token) => token[..Math.Max(0, token.LastIndexOf('.'))];
+
+    private static readonly EarExpectation s_expected = new("https://sev.invalid", "barbican", TimeSpan.Zero, AcceptSimulated: true);
+
+    private static byte[][] JsonPieces =>
+    [
+        .. Ascii("{", "}", "[", "]", ",", ":", "\"", "\\u0000", "\\ud800", "null", "true", "-1", "1e999", "1.5", "99999999999999999999", "253402300800", "\"iss\"", "\"aud\"",
+            "\"exp\"", "\"iat\"", "\"nbf\"", "\"cnf\"", "\"jkt\"", "\"jwk\"", "\"kid\"", "\"alg\"", "\"crv\":\"P-384\"", "\"P-521\"", "\"kty\":\"oct\"", "\"d\":\"AA\"",
+            "\"submods\"", "\"ear_status\"", "affirming", "contraindicated", new string('[', 200), new string('A', 64)),
+        [0xEF, 0xBB, 0xBF], [0xED, 0xA0, 0x80],
+    ];
 
     private static VekCertificate Parsed(SimulatedKey key) =>
         VekCertificate.TryParse(key.Certificate, out VekCertificate? certificate, out Finding? malformed)

@@ -32,22 +32,8 @@ public sealed class ConfirmationKey : IEquatable<ConfirmationKey>
     /// <summary>Reads a DER SubjectPublicKeyInfo, nothing after it. Never throws: the guest wrote it.</summary>
     public static bool TryFromSubjectPublicKeyInfo(ReadOnlySpan<byte> der, [NotNullWhen(true)] out ConfirmationKey? key)
     {
-        key = null;
-        if (der.Length > MaximumSize)
-            return false;
-        try
-        {
-            using ECDsa read = ECDsa.Create();
-            read.ImportSubjectPublicKeyInfo(der, out int length);
-            if (length != der.Length)
-                return false;
-            key = Of(read);
-            return true;
-        }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
-        {
-            return false;
-        }
+        key = EllipticPublicKey.TryReadInfo(der, out EllipticPublicKey? read) ? new(read, read.Thumbprint) : null;
+        return key is not null;
     }
 
     /// <summary>Reads a public JWK with <c>kty</c> EC, at most 4 KiB. Never throws: the guest wrote it.</summary>

@@ -15,6 +15,13 @@ internal sealed record EllipticPublicKey(string Curve, string X, string Y)
     public const string P256 = "P-256";
     public const string P384 = "P-384";
 
+    // SubjectPublicKeyInfo up to the point's coordinates. Source: RFC 5480, sections 2.1.1 and 2.2.
+    private static readonly (string Curve, byte[] Beginning, int Size)[] s_infos =
+    [
+        (P256, Convert.FromHexString("3059301306072A8648CE3D020106082A8648CE3D03010703420004"), 32),
+        (P384, Convert.FromHexString("3076301006072A8648CE3D020106052B8104002203620004"), 48),
+    ];
+
     /// <summary>The JWK thumbprint of RFC 7638: base64url of the SHA-256 of the key's needed members, sorted, without space.</summary>
     public string Thumbprint =>
         Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes($$"""{"crv":"{{Curve}}","kty":"EC","x":"{{X}}","y":"{{Y}}"}""")));
@@ -35,6 +42,22 @@ internal sealed record EllipticPublicKey(string Curve, string X, string Y)
         key = null;
         return StrictJson.Text(jwk, "kty") == "EC" && !jwk.TryGetProperty("d", out _)
             && TryParse(StrictJson.Text(jwk, "crv"), StrictJson.Text(jwk, "x"), StrictJson.Text(jwk, "y"), out key);
+    }
+
+    /// <summary>Reads a DER SubjectPublicKeyInfo of an uncompressed point on a named curve, nothing after it.</summary>
+    /// <remarks>By its bytes: ECDsa.ImportSubjectPublicKeyInfo computes with whatever curve the bytes describe, and throws on names it does not know.</remarks>
+    public static bool TryReadInfo(ReadOnlySpan<byte> der, [NotNullWhen(true)] out EllipticPublicKey? key)
+    {
+        key = null;
+        foreach ((string curve, byte[] beginning, int size) in s_infos)
+        {
+            if (der.StartsWith(beginning) && der.Length == beginning.Length + (2 * size))
+            {
+                ReadOnlySpan<byte> point = der[beginning.Length..];
+                return TryParse(curve, Base64Url.EncodeToString(point[..size]), Base64Url.EncodeToString(point[size..]), out key);
+            }
+        }
+        return false;
     }
 
     /// <summary>The key, to verify with. The caller disposes it.</summary>

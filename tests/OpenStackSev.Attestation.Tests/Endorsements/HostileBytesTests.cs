@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Formats.Asn1;
+using System.Security.Cryptography;
 using System.Text;
 using OpenStackSev.Attestation.Endorsements;
+using OpenStackSev.Attestation.Results;
 using OpenStackSev.Simulation.Snp;
 
 namespace OpenStackSev.Attestation.Tests.Endorsements;
@@ -80,6 +82,23 @@ public sealed class HostileBytesTests
         int at = der.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x17, 13]);
         Encoding.ASCII.GetBytes(date).CopyTo(der, at + 2);
         Assert.False(AuthorityCertificate.TryParse(der, out _, out _));
+    }
+
+    [Fact]
+    public void A_guests_key_on_an_unknown_or_explicit_curve_is_refused()
+    {
+        using ECDsa named = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        byte[] der = named.ExportSubjectPublicKeyInfo();
+        Assert.True(ConfirmationKey.TryFromSubjectPublicKeyInfo(der, out _));
+        der[22] ^= 0x40;    // an OID that no platform knows
+        Assert.False(ConfirmationKey.TryFromSubjectPublicKeyInfo(der, out _));
+        using ECDsa described = ECDsa.Create(named.ExportExplicitParameters(includePrivateParameters: false));
+        Assert.False(ConfirmationKey.TryFromSubjectPublicKeyInfo(described.ExportSubjectPublicKeyInfo(), out _));
+        foreach (ECCurve curve in new[] { ECCurve.NamedCurves.brainpoolP256r1, ECCurve.NamedCurves.brainpoolP384r1, ECCurve.NamedCurves.nistP521 })
+        {
+            using ECDsa other = ECDsa.Create(curve);
+            Assert.False(ConfirmationKey.TryFromSubjectPublicKeyInfo(other.ExportSubjectPublicKeyInfo(), out _));
+        }
     }
 
     private static byte[] RsaKey(int modulusBits, int exponentBits)
