@@ -13,9 +13,14 @@ public sealed class Arrows
         ["OpenStackSev.Platform"] = [],
         ["OpenStackSev.OpenStack"] = [],
         ["OpenStackSev.Api"] = [],
+        ["OpenStackSev.Configuration"] = [],
         ["OpenStackSev.Simulation"] = [],
-        ["OpenStackSev.Agent"] = ["OpenStackSev.Api", "OpenStackSev.OpenStack", "OpenStackSev.Platform"],
-        ["OpenStackSev.Control"] = ["OpenStackSev.Api", "OpenStackSev.OpenStack", "OpenStackSev.Attestation", "OpenStackSev.Endorsements", "OpenStackSev.Validation"],
+        ["OpenStackSev.Agent"] = ["OpenStackSev.Api", "OpenStackSev.Configuration", "OpenStackSev.OpenStack", "OpenStackSev.Platform"],
+        ["OpenStackSev.Control"] =
+        [
+            "OpenStackSev.Api", "OpenStackSev.Configuration", "OpenStackSev.OpenStack",
+            "OpenStackSev.Attestation", "OpenStackSev.Endorsements", "OpenStackSev.Validation",
+        ],
         ["OpenStackSev.Guest"] = ["OpenStackSev.Api"],
         ["OpenStackSev.Cli"] =
         [
@@ -37,7 +42,7 @@ public sealed class Arrows
     [Fact]
     public void Only_programs_name_the_logging_library()
     {
-        string[] libraries = ["Attestation", "Endorsements", "Validation", "Platform", "OpenStack", "Api", "Simulation"];
+        string[] libraries = ["Attestation", "Endorsements", "Validation", "Platform", "OpenStack", "Api", "Configuration", "Simulation"];
         string[] offenders = [.. libraries.Select(name => Path.Join(Repository.Root, "src", "OpenStackSev." + name))
             .Where(Directory.Exists)
             .SelectMany(folder => Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories))
