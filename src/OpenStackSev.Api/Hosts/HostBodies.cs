@@ -23,9 +23,10 @@ public enum EnrolmentState
 }
 
 /// <param name="Id">128 hex digits.</param>
-/// <param name="Approved">By an administrator or by policy.</param>
+/// <param name="Status"><c>pending</c>, <c>approved</c>, <c>withdrawn</c>.</param>
 /// <param name="Present">In the host's last report.</param>
-public sealed record HostChip(string Id, bool Approved, bool Present);
+/// <param name="ApprovedBy">User, or <c>first use</c>; null where nobody did.</param>
+public sealed record EnrolledChip(string Id, string Status, bool Present, string? ApprovedBy = null);
 
 /// <summary>A host in a list.</summary>
 /// <param name="Node">UUID of the compute node.</param>
@@ -39,7 +40,7 @@ public sealed record HostList(IReadOnlyList<HostSummary> Hosts);
 /// <summary>All that is known of one host.</summary>
 /// <param name="Report">Its last report.</param>
 public sealed record HostDetails(
-    Guid Node, string Name, EnrolmentState Enrolment, bool Silent, IReadOnlyList<HostChip> Chips, DateTimeOffset FirstSeen, DateTimeOffset LastSeen,
+    Guid Node, string Name, EnrolmentState Enrolment, bool Silent, IReadOnlyList<EnrolledChip> Chips, DateTimeOffset FirstSeen, DateTimeOffset LastSeen,
     HostReport Report);
 
 /// <summary>One thing that happened to a host.</summary>

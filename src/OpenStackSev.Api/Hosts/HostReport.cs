@@ -12,9 +12,6 @@ public sealed record HostReport
 
     public required string AgentVersion { get; init; }
 
-    /// <summary>Seconds until the next report; three of them without one, and the host counts as silent.</summary>
-    public required int Interval { get; init; }
-
     public required HostFacts Facts { get; init; }
 
     /// <summary>The chip of each socket: 128 hex digits, as CHIP_ID of an attestation report. Empty where it cannot be read.</summary>
@@ -93,6 +90,7 @@ public sealed record HostCapacity(string Model, int Total, int Reserved);
 /// <param name="Enrolment">Of the host, now.</param>
 /// <param name="Chips">Each reported chip and whether it is approved.</param>
 /// <param name="ProofLifetime">Seconds: an agent that hears nothing for so long removes what the control plane's word granted.</param>
+/// <param name="Interval">Seconds until the next report, at the latest. Three without one, and the host counts as silent.</param>
 /// <param name="ReceivedAt">By the control plane's clock.</param>
 public sealed record HostReportAnswer(
-    EnrolmentState Enrolment, IReadOnlyList<HostChip> Chips, int ProofLifetime, DateTimeOffset ReceivedAt);
+    EnrolmentState Enrolment, IReadOnlyList<EnrolledChip> Chips, int ProofLifetime, int Interval, DateTimeOffset ReceivedAt);
