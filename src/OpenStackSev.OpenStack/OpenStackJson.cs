@@ -30,8 +30,10 @@ namespace OpenStackSev.OpenStack;
 [JsonSerializable(typeof(ServerList))]
 [JsonSerializable(typeof(ServerEnvelope))]
 [JsonSerializable(typeof(FlavorList))]
+[JsonSerializable(typeof(FlavorBodies))]
 [JsonSerializable(typeof(ServiceList))]
 [JsonSerializable(typeof(HypervisorList))]
 [JsonSerializable(typeof(ImageList))]
+[JsonSerializable(typeof(ImageBodies))]
 [JsonSerializable(typeof(Image))]
 internal sealed partial class OpenStackJson : JsonSerializerContext;

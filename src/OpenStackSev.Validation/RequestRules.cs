@@ -1,7 +1,9 @@
 namespace OpenStackSev.Validation;
 
 /// <summary>What a rule looks at.</summary>
-public sealed record Subject(FlavorSpec Flavor, ImageSpec Image, MemoryEncryptionRequest Request, ComputeRelease Release);
+/// <param name="Cloud">Null when only the flavor and the image are known.</param>
+public sealed record Subject(
+    FlavorSpec Flavor, ImageSpec Image, MemoryEncryptionRequest Request, ComputeRelease Release, CloudFacts? Cloud = null);
 
 /// <summary>What a rule has to say: the rest of the finding is the rule's own.</summary>
 public sealed record Objection(string Subject, string Message, string? Fix);
@@ -20,9 +22,19 @@ public static partial class RequestRules
     /// <summary>In the order of the catalogue.</summary>
     public static IReadOnlyList<Rule> All { get; } = [.. Refusals];
 
-    public static IReadOnlyList<Finding> Check(FlavorSpec flavor, ImageSpec image, ComputeRelease release)
+    /// <summary>Judges by the flavor and the image alone.</summary>
+    public static IReadOnlyList<Finding> Check(FlavorSpec flavor, ImageSpec image, ComputeRelease release) => Check(flavor, image, release, null);
+
+    /// <summary>Judges, and also by what the cloud has.</summary>
+    public static IReadOnlyList<Finding> Check(FlavorSpec flavor, ImageSpec image, ComputeRelease release, CloudFacts? cloud)
     {
-        Subject subject = new(flavor, image, MemoryEncryptionRequest.From(flavor, image, release), release);
-        return [.. All.Select(rule => rule.Judge(subject)).OfType<Finding>()];
+        Subject subject = new(flavor, image, MemoryEncryptionRequest.From(flavor, image, release), release, cloud);
+        var findings = new List<Finding>();
+        foreach (Rule rule in All)
+        {
+            if (rule.Judge(subject) is { } finding)
+                findings.Add(finding);
+        }
+        return findings;
     }
 }

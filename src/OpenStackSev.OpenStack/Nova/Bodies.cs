@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace OpenStackSev.OpenStack.Nova;
@@ -41,6 +42,9 @@ public sealed record ServerFlavor(
 public sealed record ServerFault(int? Code = null, string? Message = null);
 
 public sealed record FlavorList(IReadOnlyList<Flavor> Flavors, [property: JsonPropertyName("flavors_links")] IReadOnlyList<Link>? Links = null);
+
+public sealed record FlavorBodies(
+    IReadOnlyList<JsonElement> Flavors, [property: JsonPropertyName("flavors_links")] IReadOnlyList<Link>? Links = null);
 
 /// <param name="Ram">MiB.</param>
 /// <param name="Disk">GiB.</param>
