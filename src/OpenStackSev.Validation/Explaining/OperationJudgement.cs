@@ -139,7 +139,7 @@ public static class OperationJudgement
         if (what == "image" && request.ByFlavor)
         {
             yield return new(OperationCodes.Unguarded, FindingLevel.Hint,
-                $"the flavor asks for the encryption: an image that says otherwise is refused. Name the image to have it looked at", $"--operation {operation} --{what} NEW", null);
+                $"the flavor asks for the encryption: an image that says otherwise is refused", $"name the {what} to have it looked at: --operation {operation} --{what} NEW", null);
             yield break;
         }
 
