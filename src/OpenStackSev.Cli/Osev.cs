@@ -90,6 +90,7 @@ public static class Osev
                 Kds.Create(console),
             },
             Facts.Create(console),
+            Explaining.Explain.Create(console),
             new OsevCommand("attest", "Evidence of confidential virtual machines: judge it, look at it.")
             {
                 Verify.Create(console),
