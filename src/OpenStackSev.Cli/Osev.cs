@@ -27,6 +27,7 @@ public static class Osev
             return ExitCode.BadUsage;
         }
 
+        int failed = (parsed.CommandResult.Command as OsevCommand)?.FailureCode ?? ExitCode.Failed;
         try
         {
             return await parsed.InvokeAsync(
@@ -35,32 +36,32 @@ public static class Osev
         catch (CommandException e)
         {
             console.WriteError(e.Message, e.Hint);
-            return e.ExitCode;
+            return e.ExitCode == ExitCode.Failed ? failed : e.ExitCode;
         }
         catch (CloudConfigurationException e)
         {
             console.WriteError(e.Message, e.Hint);
-            return ExitCode.Failed;
+            return failed;
         }
         catch (OpenStackApiException e)
         {
             console.WriteError(e.Message, HintFor(e));
-            return ExitCode.Failed;
+            return failed;
         }
         catch (KdsException e)
         {
             console.WriteError(e.Message, HintFor(e));
-            return ExitCode.Failed;
+            return failed;
         }
         catch (EndorsementFolderException e)
         {
             console.WriteError(OneLine(e.Message), e.Hint);
-            return ExitCode.Failed;
+            return failed;
         }
         catch (SimulationException e)
         {
             console.WriteError(e.Message, e.Hint);
-            return ExitCode.Failed;
+            return failed;
         }
         catch (OperationCanceledException)
         {
@@ -71,7 +72,7 @@ public static class Osev
         {
             console.WriteError($"{e.GetType().Name}: {OneLine(e.Message)}",
                 "this is a defect of osev; please report it with the command line");
-            return ExitCode.Failed;
+            return failed;
         }
     }
 
@@ -102,6 +103,7 @@ public static class Osev
                     PolicySchema.Create(console),
                 },
             },
+            OpenStackSev.Cli.Validation.Validate.Create(console),
             new OsevCommand("endorsements", "AMD's certificates and CRLs: fetch them, carry them to places without a network, look at them.")
             {
                 Endorsements.Fetch.Create(console),
