@@ -27,6 +27,14 @@ public static class Osev
             return ExitCode.BadUsage;
         }
 
+        console.Format = parsed.GetValue(FormatOption.Instance);
+        console.Columns = parsed.HasColumns() ? parsed.GetValue(ColumnOption.Instance) ?? [] : [];
+        if (console.Format == OutputFormat.Csv && !parsed.HasColumns() && parsed.Action is not (HelpWithExamples or PrintVersion))
+        {
+            console.WriteError($"{PathOf(parsed.CommandResult)} prints no single table, so there is no CSV of it", "use -f json or -f yaml");
+            return ExitCode.BadUsage;
+        }
+
         int failed = (parsed.CommandResult.Command as OsevCommand)?.FailureCode ?? ExitCode.Failed;
         try
         {

@@ -20,9 +20,12 @@ public sealed class OpenStackConnection : IDisposable
     private readonly TokenSource tokens;
     private readonly AllocationCandidateQuery candidates;
     private readonly Dictionary<string, ServiceHandler> services = new(StringComparer.Ordinal);
+    private readonly CloudSettings cloud;
+    private readonly OpenStackConnectionOptions options;
 
     private OpenStackConnection(CloudSettings cloud, OpenStackConnectionOptions options)
     {
+        (this.cloud, this.options) = (cloud, options);
         options.Check();
         ILogger log = options.LoggerFactory?.CreateLogger("OpenStackSev.OpenStack") ?? NullLogger.Instance;
         HttpMessageHandler transport = options.Transport ?? Transport.For(cloud);
@@ -60,6 +63,17 @@ public sealed class OpenStackConnection : IDisposable
 
     /// <summary>Who and what the token stands for.</summary>
     public async Task<TokenBody> TokenAsync(CancellationToken ct) => (await tokens.GetAsync(ct)).Body;
+
+    /// <summary>Where a service is: overridden in clouds.yaml, else by the catalogue.</summary>
+    /// <exception cref="OpenStackApiException">It is in neither.</exception>
+    public async ValueTask<Uri> EndpointAsync(ServiceType service, CancellationToken ct) =>
+        cloud.EndpointOverrides.TryGetValue(service.Name, out Uri? configured)
+            ? configured
+            : ServiceCatalog.Find((await tokens.GetAsync(ct)).Body, service, cloud);
+
+    /// <summary>A transport for a client of another service: with this cloud's TLS, time-outs, repetitions and token.</summary>
+    /// <remarks>Answers are passed on whatever their status. The caller disposes it, before the connection.</remarks>
+    public HttpMessageHandler AuthenticatedTransport() => new AuthenticatedHandler(tokens, Pipeline(options));
 
     public void Dispose()
     {
