@@ -31,7 +31,7 @@ public sealed class CompletionTests
     [InlineData("osev sim", "simulate")]
     [InlineData("osev simulate host --mod", "--model")]
     [InlineData("osev simulate host --model t", "turin", "turin-cth")]
-    [InlineData("osev facts --format ", "json", "table")]
+    [InlineData("osev facts --format ", "csv", "json", "table", "yaml")]
     [InlineData("osev attest ver", "verify")]
     [InlineData("osev attest policy s", "sample", "schema")]
     [InlineData("osev attest verify --report-", "--report-data")]
@@ -44,13 +44,13 @@ public sealed class CompletionTests
     [Theory]
     [InlineData("osev sim", "simulate")]
     [InlineData("osev simulate host --model t", "turin", "turin-cth")]
-    [InlineData("osev facts --format ", "json", "table")]
+    [InlineData("osev facts --format ", "csv", "json", "table", "yaml")]
     public void Zsh_completes(string line, params string[] expected) => Assert.Equal(expected, Run("zsh", Zsh, line));
 
     [Theory]
     [InlineData("osev sim", "simulate")]
     [InlineData("osev simulate host --model t", "turin", "turin-cth")]
-    [InlineData("osev facts --format ", "json", "table")]
+    [InlineData("osev facts --format ", "csv", "json", "table", "yaml")]
     public void Fish_completes(string line, params string[] expected) => Assert.Equal(expected, Run("fish", Fish, line));
 
     [Fact]
