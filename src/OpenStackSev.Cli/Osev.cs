@@ -27,6 +27,14 @@ public static class Osev
             return ExitCode.BadUsage;
         }
 
+        console.Format = parsed.GetValue(FormatOption.Instance);
+        console.Columns = parsed.HasColumns() ? parsed.GetValue(ColumnOption.Instance) ?? [] : [];
+        if (console.Format == OutputFormat.Csv && !parsed.HasColumns() && parsed.Action is not (HelpWithExamples or PrintVersion))
+        {
+            console.WriteError($"{PathOf(parsed.CommandResult)} prints no single table, so there is no CSV of it", "use -f json or -f yaml");
+            return ExitCode.BadUsage;
+        }
+
         int failed = (parsed.CommandResult.Command as OsevCommand)?.FailureCode ?? ExitCode.Failed;
         try
         {
@@ -91,6 +99,7 @@ public static class Osev
                 Kds.Create(console),
             },
             Facts.Create(console),
+            Explaining.Explain.Create(console),
             new OsevCommand("attest", "Evidence of confidential virtual machines: judge it, look at it.")
             {
                 Verify.Create(console),
@@ -102,7 +111,9 @@ public static class Osev
                     PolicySchema.Create(console),
                 },
             },
-            OpenStackSev.Cli.Validation.Validate.Create(console),
+            Validation.Validate.Create(console),
+            Validation.Audit.Create(console),
+            Validation.Rules.Create(console),
             new OsevCommand("endorsements", "AMD's certificates and CRLs: fetch them, carry them to places without a network, look at them.")
             {
                 Endorsements.Fetch.Create(console),
