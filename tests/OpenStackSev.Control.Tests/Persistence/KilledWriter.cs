@@ -1,6 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenStackSev.Control.Persistence;
@@ -21,15 +19,7 @@ internal static class KilledWriter
 
     public static Guid Host(int lane) => new($"6e1f0f5a-3a52-4d5e-8f0a-0000000000{lane:x2}");
 
-    [ModuleInitializer]
-    [SuppressMessage("Usage", "CA2255", Justification = "the test runner's own entry point is generated; this comes before it")]
-    internal static void WriteWhenAsked()
-    {
-        if (Environment.GetEnvironmentVariable(Variable) is { } file)
-            WriteAsync(file).GetAwaiter().GetResult();
-    }
-
-    private static async Task WriteAsync(string file)
+    public static async Task WriteAsync(string file)
     {
         ControlDatabase database = SqliteDatabase.Open(file, TimeSpan.FromSeconds(10));
         var history = new HistoryWriter(
