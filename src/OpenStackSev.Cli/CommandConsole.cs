@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -51,6 +52,12 @@ public sealed class CommandConsole
             Error.Write($"\r\x1b[K{line}");
     }
 
+    /// <summary>How documents and tables are written.</summary>
+    public OutputFormat Format { get; set; }
+
+    /// <summary>Columns that were asked for, of commands that print one table; none for all.</summary>
+    public IReadOnlyList<string> Columns { get; set; } = [];
+
     /// <summary>The console of this process. <paramref name="environment"/> is asked for NO_COLOR and TERM.</summary>
     public static CommandConsole OfProcess(Func<string, string?> environment) =>
         new(Console.Out, Console.Error, terminal: !Console.IsOutputRedirected,
@@ -68,8 +75,37 @@ public sealed class CommandConsole
             Out.WriteLine(line);
     }
 
+    /// <summary>The result of a command that prints one table: as a table, as CSV, or as the document that stands for it.</summary>
+    /// <remarks>With columns, the document is a list of objects of these columns.</remarks>
+    public void WriteList<T>(T document, JsonTypeInfo<T> type, IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        int[] chosen = [.. Columns.Count == 0 ? Enumerable.Range(0, headers.Count) : Columns.Select(column => IndexOf(column, headers))];
+        string[] names = [.. chosen.Select(index => headers[index])];
+        IEnumerable<string[]> cells = rows.Select(row => chosen.Select(index => row[index]).ToArray());
+        if (Format is not (OutputFormat.Json or OutputFormat.Yaml))
+        {
+            WriteTable(names, cells);
+        }
+        else if (Columns.Count == 0)
+        {
+            WriteJson(document, type);
+        }
+        else
+        {
+            WriteJson([.. cells.Select(row => names.Zip(row).DistinctBy(pair => pair.First).ToDictionary(pair => Member(pair.First), pair => pair.Second, StringComparer.Ordinal))],
+                CellsJson.Default.ListDictionaryStringString);
+        }
+    }
+
     public void WriteTable(IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
     {
+        if (Format == OutputFormat.Csv)
+        {
+            foreach (IReadOnlyList<string> line in rows.Prepend(headers))
+                Out.WriteLine(CsvText.Line(line));
+            return;
+        }
+
         Table table = new() { Border = _terminal ? TableBorder.Rounded : TableBorder.None };
         foreach (string header in headers)
             table.AddColumn(new TableColumn(new Text(header, new Style(decoration: Decoration.Bold))));
@@ -98,8 +134,14 @@ public sealed class CommandConsole
         }
     }
 
-    /// <summary>One JSON document, indented.</summary>
-    public void WriteJson<T>(T value, JsonTypeInfo<T> type) => Out.WriteLine(JsonSerializer.Serialize(value, type));
+    /// <summary>One document for programs: JSON, indented, or YAML where that was asked for.</summary>
+    public void WriteJson<T>(T value, JsonTypeInfo<T> type)
+    {
+        if (Format == OutputFormat.Yaml)
+            Out.Write(YamlText.Of(JsonSerializer.SerializeToElement(value, type)));
+        else
+            Out.WriteLine(JsonSerializer.Serialize(value, type));
+    }
 
     public void WriteError(string error, string? hint)
     {
@@ -107,6 +149,20 @@ public sealed class CommandConsole
         if (hint is not null)
             Error.WriteLine("hint: " + hint);
     }
+
+    private static int IndexOf(string column, IReadOnlyList<string> headers)
+    {
+        for (int i = 0; i < headers.Count; i++)
+        {
+            if (string.Equals(Member(column), Member(headers[i]), StringComparison.Ordinal))
+                return i;
+        }
+
+        throw CommandException.BadUsage($"there is no column '{column}'", "the columns are " + string.Join(", ", headers.Select(Member)));
+    }
+
+    /// <summary>A column as typed and as a member: <c>LAST SEEN</c> is <c>last_seen</c>.</summary>
+    private static string Member(string header) => header.Trim().ToLowerInvariant().Replace(' ', '_').Replace('-', '_');
 
     // A table fills its last column with blanks, which only a terminal does not show.
     private void WriteTrimmed(IRenderable table)
@@ -125,3 +181,8 @@ public sealed class CommandConsole
 /// <summary>A line of a tree and what stands below it.</summary>
 /// <param name="Style">A Spectre style; null for none.</param>
 public sealed record TreeNode(string Text, IReadOnlyList<TreeNode> Children, string? Style = null);
+
+/// <summary>Rows of chosen columns.</summary>
+[JsonSourceGenerationOptions(WriteIndented = true)]
+[JsonSerializable(typeof(List<Dictionary<string, string>>))]
+internal sealed partial class CellsJson : JsonSerializerContext;

@@ -8,6 +8,9 @@ public static class ExitCode
     /// <summary>The world failed: a folder, a service, a permission.</summary>
     public const int Failed = 1;
 
+    /// <summary>Of commands whose 0, 1 and 2 are answers: there is none, whatever the reason.</summary>
+    public const int NotJudged = 3;
+
     /// <summary>EX_USAGE of sysexits.h: the command line cannot be meant.</summary>
     public const int BadUsage = 64;
 

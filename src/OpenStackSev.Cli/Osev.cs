@@ -27,6 +27,15 @@ public static class Osev
             return ExitCode.BadUsage;
         }
 
+        console.Format = parsed.GetValue(FormatOption.Instance);
+        console.Columns = parsed.HasColumns() ? parsed.GetValue(ColumnOption.Instance) ?? [] : [];
+        if (console.Format == OutputFormat.Csv && !parsed.HasColumns() && parsed.Action is not (HelpWithExamples or PrintVersion))
+        {
+            console.WriteError($"{PathOf(parsed.CommandResult)} prints no single table, so there is no CSV of it", "use -f json or -f yaml");
+            return ExitCode.BadUsage;
+        }
+
+        int failed = (parsed.CommandResult.Command as OsevCommand)?.FailureCode ?? ExitCode.Failed;
         try
         {
             return await parsed.InvokeAsync(
@@ -35,32 +44,32 @@ public static class Osev
         catch (CommandException e)
         {
             console.WriteError(e.Message, e.Hint);
-            return e.ExitCode;
+            return e.ExitCode == ExitCode.Failed ? failed : e.ExitCode;
         }
         catch (CloudConfigurationException e)
         {
             console.WriteError(e.Message, e.Hint);
-            return ExitCode.Failed;
+            return failed;
         }
         catch (OpenStackApiException e)
         {
             console.WriteError(e.Message, HintFor(e));
-            return ExitCode.Failed;
+            return failed;
         }
         catch (KdsException e)
         {
             console.WriteError(e.Message, HintFor(e));
-            return ExitCode.Failed;
+            return failed;
         }
         catch (EndorsementFolderException e)
         {
             console.WriteError(OneLine(e.Message), e.Hint);
-            return ExitCode.Failed;
+            return failed;
         }
         catch (SimulationException e)
         {
             console.WriteError(e.Message, e.Hint);
-            return ExitCode.Failed;
+            return failed;
         }
         catch (OperationCanceledException)
         {
@@ -71,7 +80,7 @@ public static class Osev
         {
             console.WriteError($"{e.GetType().Name}: {OneLine(e.Message)}",
                 "this is a defect of osev; please report it with the command line");
-            return ExitCode.Failed;
+            return failed;
         }
     }
 
@@ -90,6 +99,7 @@ public static class Osev
                 Kds.Create(console),
             },
             Facts.Create(console),
+            Explaining.Explain.Create(console),
             new OsevCommand("attest", "Evidence of confidential virtual machines: judge it, look at it.")
             {
                 Verify.Create(console),
@@ -101,6 +111,9 @@ public static class Osev
                     PolicySchema.Create(console),
                 },
             },
+            Validation.Validate.Create(console),
+            Validation.Audit.Create(console),
+            Validation.Rules.Create(console),
             new OsevCommand("endorsements", "AMD's certificates and CRLs: fetch them, carry them to places without a network, look at them.")
             {
                 Endorsements.Fetch.Create(console),

@@ -9,6 +9,9 @@ internal sealed class OsevCommand(string name, string description, params string
 {
     /// <summary>Command lines that work as printed.</summary>
     public IReadOnlyList<string> Examples { get; } = examples;
+
+    /// <summary>How it ends when the world fails: not with <see cref="ExitCode.Failed"/> where 1 is an answer.</summary>
+    public int FailureCode { get; set; } = ExitCode.Failed;
 }
 
 /// <summary>The help of System.CommandLine, then the examples of the command.</summary>

@@ -12,6 +12,9 @@ public sealed record ServiceType(string Name, IReadOnlyList<string> Aliases, Mic
     public static ServiceType Placement { get; } = new("placement", [], new(1, 37), new(1, 39));
     public static ServiceType Compute { get; } = new("compute", ["nova"], new(2, 53), new(2, 104));
     public static ServiceType Image { get; } = new("image", ["glance"], null, null);
+
+    /// <summary>The control plane of OpenStackSev.</summary>
+    public static ServiceType Attestation { get; } = new("attestation", [], null, null);
 }
 
 /// <summary>A microversion; newer ones compare greater.</summary>

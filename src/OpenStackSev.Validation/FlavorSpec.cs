@@ -18,6 +18,9 @@ public sealed record FlavorSpec(
     /// <summary>The value of an extra spec; null when the flavor does not have it.</summary>
     public string? this[string key] => ExtraSpecs.GetValueOrDefault(key);
 
+    /// <summary>Sizes were told: a disk of 0 is then no disk, and not one that nobody knows.</summary>
+    internal bool IsSized => Vcpus > 0 || RamMebibytes > 0;
+
     /// <summary>Reads <c>{"flavor": {…}}</c> or the bare object, as Nova answers it from microversion 2.61 on, or as <c>openstack flavor show -f json</c> prints it.</summary>
     /// <param name="bytes">UTF-8, at most <see cref="MaximumBytes"/>.</param>
     /// <returns>False with the first problem in words; never throws on a body.</returns>

@@ -31,22 +31,26 @@ public sealed class CompletionTests
     [InlineData("osev sim", "simulate")]
     [InlineData("osev simulate host --mod", "--model")]
     [InlineData("osev simulate host --model t", "turin", "turin-cth")]
-    [InlineData("osev facts --format ", "json", "table")]
+    [InlineData("osev facts --format ", "csv", "json", "table", "yaml")]
     [InlineData("osev attest ver", "verify")]
     [InlineData("osev attest policy s", "sample", "schema")]
     [InlineData("osev attest verify --report-", "--report-data")]
+    [InlineData("osev validate --format ", "json", "jsonl", "table")]
+    [InlineData("osev validate --image-", "--image-file")]
+    [InlineData("osev audit --release 2026", "2026.1", "2026.2")]
+    [InlineData("osev rules request.firmware.not_u", "request.firmware.not_uefi")]
     public void Bash_completes(string line, params string[] expected) => Assert.Equal(expected, Run("bash", Bash, line));
 
     [Theory]
     [InlineData("osev sim", "simulate")]
     [InlineData("osev simulate host --model t", "turin", "turin-cth")]
-    [InlineData("osev facts --format ", "json", "table")]
+    [InlineData("osev facts --format ", "csv", "json", "table", "yaml")]
     public void Zsh_completes(string line, params string[] expected) => Assert.Equal(expected, Run("zsh", Zsh, line));
 
     [Theory]
     [InlineData("osev sim", "simulate")]
     [InlineData("osev simulate host --model t", "turin", "turin-cth")]
-    [InlineData("osev facts --format ", "json", "table")]
+    [InlineData("osev facts --format ", "csv", "json", "table", "yaml")]
     public void Fish_completes(string line, params string[] expected) => Assert.Equal(expected, Run("fish", Fish, line));
 
     [Fact]

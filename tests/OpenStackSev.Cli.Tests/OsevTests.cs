@@ -11,7 +11,9 @@ public sealed class OsevTests
     [InlineData("Required command was not provided", "simulate")]
     [InlineData("Unrecognized command or argument 'frobnicate'", "facts", "frobnicate")]
     [InlineData("Unrecognized command or argument '--frobnicate'", "facts", "--frobnicate")]
-    [InlineData("Argument 'yaml' not recognized. Must be one of: 'table' 'json'", "facts", "--format", "yaml")]
+    [InlineData("Argument 'xml' not recognized. Must be one of: 'table' 'json' 'yaml' 'csv'", "facts", "--format", "xml")]
+    [InlineData("osev facts prints no single table, so there is no CSV of it", "facts", "--format", "csv")]
+    [InlineData("Unrecognized command or argument '-c'", "facts", "-c", "FACT")]
     [InlineData("Required argument 'shell' missing for command: 'completion'", "completion")]
     [InlineData("Argument 'csh' not recognized. Must be one of: 'bash' 'zsh' 'fish'", "completion", "csh")]
     [InlineData("Argument 'pentium' not recognized", "simulate", "host", "--model", "pentium", "--out", "x")]
@@ -29,6 +31,7 @@ public sealed class OsevTests
     [Theory]
     [InlineData("facts"), InlineData("simulate", "host"), InlineData("completion")]
     [InlineData("attest", "verify"), InlineData("attest", "show"), InlineData("attest", "policy", "check")]
+    [InlineData("validate"), InlineData("audit"), InlineData("rules")]
     [InlineData("attest", "policy", "sample"), InlineData("attest", "policy", "schema")]
     public async Task Help_ends_with_examples_that_start_with_the_command(params string[] command)
     {

@@ -6,7 +6,7 @@ namespace OpenStackSev.Cli.Attest;
 internal static class VerdictExit
 {
     /// <summary>Could not be judged, whatever the reason.</summary>
-    public const int None = 3;
+    public const int None = ExitCode.NotJudged;
 
     public static int Of(Verdict verdict) => verdict switch
     {

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using OpenStackSev.Attestation;
 using OpenStackSev.Attestation.Endorsements;
-using OpenStackSev.Cli.Attest;
 using EndorsementFolder = OpenStackSev.Endorsements.EndorsementFolder;
 
 namespace OpenStackSev.Cli.Endorsements;

@@ -17,18 +17,17 @@ internal static class List
             "osev endorsements list",
             "osev endorsements list --folder ./endorsements -f json")
         {
-            common.Folder, common.SimulatedRoots,
+            common.Folder, common.SimulatedRoots, ColumnOption.Instance,
         };
         command.SetAction(parsed =>
         {
             OpenStackSev.Endorsements.EndorsementFolder folder = common.FolderOf(parsed);
             EndorsementInventory inventory = EndorsementInventory.Read(folder, common.RootsOf(parsed), TimeProvider.System.GetUtcNow());
-            if (parsed.Format() == OutputFormat.Json)
-                console.WriteJson(InventoryDocument.Of(folder, inventory), InventoryJson.Default.InventoryDocument);
-            else if (inventory.Items.Count == 0)
+            if (inventory.Items.Count == 0 && console.Format == OutputFormat.Table)
                 console.WriteLine($"nothing in {folder.Path}");
             else
-                console.WriteTable(["WHAT", "LINE", "CHIP OR PROVIDER", "TCB", "VALID UNTIL", "ROOT"], inventory.Items.Select(Row));
+                console.WriteList(InventoryDocument.Of(folder, inventory), InventoryJson.Default.InventoryDocument,
+                    ["WHAT", "LINE", "CHIP OR PROVIDER", "TCB", "VALID UNTIL", "ROOT"], inventory.Items.Select(Row));
             return ExitCode.Ok;
         });
         return command;

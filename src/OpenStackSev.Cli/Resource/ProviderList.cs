@@ -14,26 +14,21 @@ internal static class ProviderList
         var inTree = new Option<Guid?>("--in-tree") { Description = "Only the tree of this provider.", HelpName = "UUID" };
         OsevCommand command = new("list", "List Placement's resource providers.", "osev resource provider list", "osev resource provider list --name compute1")
         {
-            name, inTree,
+            name, inTree, ColumnOption.Instance,
         };
         command.SetAction(async (parsed, ct) =>
         {
             using OpenStackConnection cloud = parsed.Connect();
             ResourceProvider[] providers = [.. (await cloud.Placement.ListResourceProvidersAsync(parsed.GetValue(name), parsed.GetValue(inTree), ct))
                 .ResourceProviders.OrderBy(provider => provider.Name, StringComparer.Ordinal)];
-            if (parsed.Format() == OutputFormat.Json)
-            {
-                console.WriteJson(new ProviderListDocument([.. providers.Select(provider =>
-                    new ListedProvider(provider.Uuid, provider.Name, provider.Generation, provider.ParentProviderUuid))]), ProviderListJson.Default.ProviderListDocument);
-            }
-            else
-            {
-                console.WriteTable(["UUID", "NAME", "GENERATION", "PARENT"], providers.Select(provider => new[]
+            console.WriteList(
+                new ProviderListDocument([.. providers.Select(provider =>
+                    new ListedProvider(provider.Uuid, provider.Name, provider.Generation, provider.ParentProviderUuid))]),
+                ProviderListJson.Default.ProviderListDocument,
+                ["UUID", "NAME", "GENERATION", "PARENT"], providers.Select(provider => new[]
                 {
                     provider.Uuid.ToString(), provider.Name, provider.Generation.ToString(), provider.ParentProviderUuid?.ToString() ?? "",
                 }));
-            }
-
             return ExitCode.Ok;
         });
         return command;

@@ -13,7 +13,7 @@ internal static class List
         var mine = new Option<bool>("--project-only") { Description = "Only servers of the own project, for users who are no administrators." };
         OsevCommand command = new("list", "List servers with their node and what their flavor asks for.", "osev server list", "osev server list --format json")
         {
-            mine,
+            mine, ColumnOption.Instance,
         };
         command.SetAction(async (parsed, ct) =>
         {
@@ -25,20 +25,13 @@ internal static class List
                     server.Fault?.Message));
             }
 
-            if (parsed.Format() == OutputFormat.Json)
-            {
-                console.WriteJson(new ServerListDocument(servers), ServerListJson.Default.ServerListDocument);
-            }
-            else
-            {
-                console.WriteTable(["ID", "NAME", "STATUS", "NODE", "FLAVOR", "ENCRYPTION ASKED BY FLAVOR", "FAULT"], servers
+            console.WriteList(new ServerListDocument(servers), ServerListJson.Default.ServerListDocument,
+                ["ID", "NAME", "STATUS", "NODE", "FLAVOR", "ENCRYPTION ASKED BY FLAVOR", "FAULT"], servers
                     .OrderBy(server => server.Name, StringComparer.Ordinal)
                     .Select(server => new[]
                     {
                         server.Id.ToString(), server.Name, server.Status, server.Node ?? "", server.Flavor ?? "", server.EncryptionAsked ?? "unknown", server.Fault ?? "",
                     }));
-            }
-
             return ExitCode.Ok;
         });
         return command;

@@ -12,12 +12,26 @@ public interface IGlanceApi
     Task<ImageList> ListImagesAsync(
         [Query] string? name = null, [Query] int? limit = null, [Query] Guid? marker = null, CancellationToken ct = default);
 
+    /// <summary>One page of images, each as Glance wrote it: for those who judge what is in it, and how it is written.</summary>
+    /// <param name="visibility"><c>all</c> adds community images.</param>
+    /// <param name="hidden">Only images that are hidden from lists, or only the others, which is the default.</param>
+    [Get("/v2/images")]
+    Task<ImageBodies> ListImageBodiesAsync(
+        [Query] string? name = null, [Query] string? visibility = null, [Query, AliasAs("os_hidden")] bool? hidden = null,
+        [Query] int? limit = null, [Query] string? marker = null, CancellationToken ct = default);
+
     [Get("/v2/images/{id}")]
     Task<Image> GetImageAsync(Guid id, CancellationToken ct = default);
+
+    [Get("/v2/images/{id}")]
+    Task<JsonElement> GetImageBodyAsync(Guid id, CancellationToken ct = default);
 }
 
 /// <param name="Next">Path of the next page; null on the last one.</param>
 public sealed record ImageList(IReadOnlyList<Image> Images, string? Next = null);
+
+/// <param name="Next">Path of the next page; null on the last one.</param>
+public sealed record ImageBodies(IReadOnlyList<JsonElement> Images, string? Next = null);
 
 /// <summary>An image. Its properties (<c>hw_firmware_type</c>, …) are keys beside the fixed ones.</summary>
 public sealed record Image

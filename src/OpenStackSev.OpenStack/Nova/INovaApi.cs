@@ -24,9 +24,18 @@ public interface INovaApi
         [Query, AliasAs("is_public")] string? isPublic = null, [Query] int? limit = null, [Query] string? marker = null,
         CancellationToken ct = default);
 
+    /// <summary>The same page, each flavor as Nova wrote it: for those who judge what is in it, and how it is written.</summary>
+    [Get("/flavors/detail")]
+    Task<FlavorBodies> ListFlavorBodiesAsync(
+        [Query, AliasAs("is_public")] string? isPublic = null, [Query] int? limit = null, [Query] string? marker = null,
+        CancellationToken ct = default);
+
     [Get("/os-services")]
     Task<ServiceList> ListServicesAsync([Query] string? binary = null, [Query] string? host = null, CancellationToken ct = default);
 
     [Get("/os-hypervisors/detail")]
     Task<HypervisorList> ListHypervisorsAsync([Query] int? limit = null, [Query] Guid? marker = null, CancellationToken ct = default);
+
+    [Get("/os-aggregates")]
+    Task<AggregateList> ListAggregatesAsync(CancellationToken ct = default);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using OpenStackSev.OpenStack.Nova;
 using OpenStackSev.OpenStack.Tests.Fakes;
@@ -46,6 +47,24 @@ public sealed class PageTests : IDisposable
         List<Flavor> flavors = await _connection.Nova.AllFlavorsAsync(ct: Ct).ToListAsync(Ct);
         Assert.Equal(["flavor 0", "flavor 1", "flavor 2", "flavor 3", "flavor 4", "flavor 5", "flavor 6"], flavors.Select(one => one.Id));
         Assert.Equal("?is_public=None&marker=flavor%202", new Uri(_cloud.Asked(Flavors)[1].AbsoluteUrl).Query);
+    }
+
+    [Fact]
+    public async Task Flavors_also_come_as_Nova_wrote_them()
+    {
+        var many = new JsonArray([.. Enumerable.Range(0, 4).Select(i => new JsonObject { ["id"] = "f" + i, ["extra_specs"] = new JsonObject { ["n"] = i } })]);
+        AnswerInPages(Flavors, "flavors", many, pageSize: 2);
+        List<JsonElement> flavors = await _connection.Nova.AllFlavorBodiesAsync(ct: Ct).ToListAsync(Ct);
+        Assert.Equal([0, 1, 2, 3], flavors.Select(one => one.GetProperty("extra_specs").GetProperty("n").GetInt32()));
+        Assert.Equal("?is_public=None&marker=f1", new Uri(_cloud.Asked(Flavors)[1].AbsoluteUrl).Query);
+    }
+
+    [Theory, InlineData("{}"), InlineData("[]"), InlineData("""{"id":7}"""), InlineData("""{"id":""}""")]
+    public async Task A_flavor_without_an_id_is_no_answer_of_Novas(string flavor)
+    {
+        _cloud.Answer("GET", Flavors, 200, $$"""{"flavors":[{{flavor}}]}""");
+        var e = await Assert.ThrowsAsync<OpenStackApiException>(async () => await _connection.Nova.AllFlavorBodiesAsync(ct: Ct).ToListAsync(Ct));
+        Assert.Equal(OpenStackCodes.MalformedAnswer, e.Code);
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-namespace OpenStackSev.Cli.Attest;
+namespace OpenStackSev.Cli;
 
 /// <summary>Files that the command line names, read to a bound: the end of a pipe or of <c>/dev/zero</c> may never come.</summary>
 internal static class InputFile
@@ -7,18 +7,33 @@ internal static class InputFile
     /// <param name="path"><c>-</c> is standard input.</param>
     /// <param name="maximum">Most bytes that are taken.</param>
     /// <exception cref="CommandException">The file is not there or is a folder: <see cref="ExitCode.BadUsage"/>. It could not be read or is too
-    /// long: <see cref="VerdictExit.None"/>, because then nothing could be judged.</exception>
+    /// long: <see cref="ExitCode.NotJudged"/>.</exception>
     public static byte[] Read(string option, string path, int maximum)
     {
-        if (path != "-" && Directory.Exists(path))
-            throw CommandException.BadUsage($"{option} {path}: is a folder", "name a file");
         byte[]? content;
         try
         {
-            using Stream stream = path == "-"
+            using Stream stream = Open(option, path);
+            content = Read(stream, maximum);
+        }
+        catch (IOException e)
+        {
+            throw Unreadable(option, path, e);
+        }
+        return content ?? throw new CommandException($"{option} {path}: is longer than {maximum} bytes", "name another file", ExitCode.NotJudged);
+    }
+
+    /// <summary>For what reads it piece by piece.</summary>
+    /// <inheritdoc cref="Read(string, string, int)"/>
+    public static Stream Open(string option, string path)
+    {
+        if (path != "-" && Directory.Exists(path))
+            throw CommandException.BadUsage($"{option} {path}: is a folder", "name a file");
+        try
+        {
+            return path == "-"
                 ? Console.OpenStandardInput()
                 : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            content = Read(stream, maximum);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or ArgumentException)
         {
@@ -26,10 +41,8 @@ internal static class InputFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new CommandException($"{option} {path}: {e.Message.TrimEnd('.')}", "make the file readable", VerdictExit.None, e);
+            throw Unreadable(option, path, e);
         }
-        return content
-            ?? throw new CommandException($"{option} {path}: is longer than {maximum} bytes", "name another file", VerdictExit.None);
     }
 
     /// <returns>Null when there is more than <paramref name="maximum"/>.</returns>
@@ -47,4 +60,7 @@ internal static class InputFile
         }
         return buffer[..length];
     }
+
+    private static CommandException Unreadable(string option, string path, Exception e) =>
+        new($"{option} {path}: {e.Message.TrimEnd('.')}", "make the file readable", ExitCode.NotJudged, e);
 }

@@ -1,0 +1,27 @@
+using System.Text.Json.Serialization;
+using OpenStackSev.Api.Hosts;
+
+namespace OpenStackSev.Api;
+
+/// <summary>How the bodies of our own API are read and written: snake case, enumerations as words, nothing for null.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectRequiredConstructorParameters = true,
+    RespectNullableAnnotations = true,
+    AllowDuplicateProperties = false,
+    Converters = [typeof(EnrolmentStateWord)],
+    MaxDepth = 16)]
+[JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(HostReport))]
+[JsonSerializable(typeof(HostReportAnswer))]
+[JsonSerializable(typeof(HostList))]
+[JsonSerializable(typeof(HostDetails))]
+[JsonSerializable(typeof(HostHistory))]
+[JsonSerializable(typeof(HostApproval))]
+[JsonSerializable(typeof(HostCertificateRenewal))]
+[JsonSerializable(typeof(HostCertificate))]
+public sealed partial class AttestationJson : JsonSerializerContext;
+
+/// <summary><c>no_chips</c>, <c>pending</c>, …</summary>
+internal sealed class EnrolmentStateWord() : JsonStringEnumConverter<EnrolmentState>(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);

@@ -1,0 +1,29 @@
+using System.Net.Http.Headers;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Refit;
+
+namespace OpenStackSev.Api.Client;
+
+/// <summary>Bodies by <see cref="AttestationJson"/>: UTF-8 whatever a header says, and never null.</summary>
+internal sealed class AttestationSerializer : IHttpContentSerializer
+{
+    public HttpContent ToHttpContent<T>(T item)
+    {
+        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(item, Of<T>()));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return content;
+    }
+
+    public async Task<T?> FromHttpContentAsync<T>(HttpContent content, CancellationToken cancellationToken = default)
+    {
+        byte[] body = await content.ReadAsByteArrayAsync(cancellationToken);
+        return JsonSerializer.Deserialize(body, Of<T>()) ?? throw new JsonException("it is null");
+    }
+
+    public string? GetFieldNameForProperty(PropertyInfo propertyInfo) => null;
+
+    private static JsonTypeInfo<T> Of<T>() => (JsonTypeInfo<T>)(AttestationJson.Default.GetTypeInfo(typeof(T))
+        ?? throw new InvalidOperationException($"{typeof(T)} is not in {nameof(AttestationJson)}"));
+}

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OpenStackSev.Api.Hosts;
+
+/// <summary>Whether a host's chips are known and approved.</summary>
+public enum EnrolmentState
+{
+    /// <summary>No chip was reported yet.</summary>
+    NoChips,
+
+    /// <summary>Chips that were never approved.</summary>
+    Pending,
+
+    /// <summary>Every reported chip is approved.</summary>
+    Enrolled,
+
+    /// <summary>Was enrolled, and reports another chip now.</summary>
+    Changed,
+
+    /// <summary>Reports a chip that another host has; its report is refused.</summary>
+    Conflict,
+}
+
+/// <param name="Id">128 hex digits.</param>
+/// <param name="Status"><c>pending</c>, <c>approved</c>, <c>withdrawn</c>.</param>
+/// <param name="Present">In the host's last report.</param>
+/// <param name="ApprovedBy">User, or <c>first use</c>; null where nobody did.</param>
+public sealed record EnrolledChip(string Id, string Status, bool Present, string? ApprovedBy = null);
+
+/// <summary>A host in a list.</summary>
+/// <param name="Node">UUID of the compute node.</param>
+/// <param name="Silent">Nothing was heard for three intervals.</param>
+public sealed record HostSummary(
+    Guid Node, string Name, EnrolmentState Enrolment, bool Silent, string? Product, bool Simulated, int ChipCount,
+    DateTimeOffset FirstSeen, DateTimeOffset LastSeen);
+
+public sealed record HostList(IReadOnlyList<HostSummary> Hosts);
+
+/// <summary>All that is known of one host.</summary>
+/// <param name="Report">Its last report.</param>
+public sealed record HostDetails(
+    Guid Node, string Name, EnrolmentState Enrolment, bool Silent, IReadOnlyList<EnrolledChip> Chips, DateTimeOffset FirstSeen, DateTimeOffset LastSeen,
+    HostReport Report);
+
+/// <summary>One thing that happened to a host.</summary>
+/// <param name="Kind">e.g. <c>host.chip.changed</c>; see <see cref="HostEvents"/>.</param>
+/// <param name="Body">What the record holds, as it was written.</param>
+public sealed record HostHistoryRecord(long Id, DateTimeOffset Time, string Kind, JsonElement Body);
+
+/// <summary>Newest first.</summary>
+public sealed record HostHistory(IReadOnlyList<HostHistoryRecord> Records);
+
+/// <summary>Approves chips by name, so that a chip which appears meanwhile is not approved unseen.</summary>
+/// <param name="Chips">128 hex digits each; the host must report every one of them now.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record HostApproval(IReadOnlyList<string> Chips);
+
+/// <summary>Asks for a new certificate in place of the one that the request came with.</summary>
+/// <param name="CertificateRequest">PKCS#10, PEM; its key signs it, its names are not read.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record HostCertificateRenewal(string CertificateRequest);
+
+/// <param name="Certificate">X.509, PEM.</param>
+public sealed record HostCertificate(string Certificate, DateTimeOffset NotAfter);
+
+/// <summary>Kinds of history records of hosts. Once shipped, never changed.</summary>
+public static class HostEvents
+{
+    /// <summary>First report, or facts that differ from the last ones.</summary>
+    public const string Reported = "host.reported";
+
+    public const string ChipRegistered = "host.chip.registered";
+    public const string ChipApproved = "host.chip.approved";
+    public const string ChipChanged = "host.chip.changed";
+    public const string ChipConflict = "host.chip.conflict";
+    public const string Silent = "host.silent";
+    public const string Returned = "host.returned";
+    public const string CertificateRenewed = "host.certificate.renewed";
+}

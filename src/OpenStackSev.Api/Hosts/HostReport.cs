@@ -1,0 +1,96 @@
+using System.Text.Json.Serialization;
+
+namespace OpenStackSev.Api.Hosts;
+
+/// <summary>What an agent says of its own node, at each of its rounds. Also its heartbeat.</summary>
+/// <remarks>Trust: the host's own word, authenticated as the node's and no further.</remarks>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record HostReport
+{
+    /// <summary>Nova's hypervisor_hostname: the name of the node's resource provider.</summary>
+    public required string Name { get; init; }
+
+    public required string AgentVersion { get; init; }
+
+    public required HostFacts Facts { get; init; }
+
+    /// <summary>The chip of each socket: 128 hex digits, as CHIP_ID of an attestation report. Empty where it cannot be read.</summary>
+    public required IReadOnlyList<string> Chips { get; init; }
+
+    /// <summary>Encrypted guests that the host can run, by model.</summary>
+    public required IReadOnlyList<HostCapacity> Capacity { get; init; }
+
+    /// <summary>Codes of what the agent finds wrong with its node.</summary>
+    public required IReadOnlyList<string> Findings { get; init; }
+
+    /// <summary>ASIDs in use now, plain SEV; null where the kernel does not count them.</summary>
+    public uint? AsidsInUseSev { get; init; }
+
+    /// <summary>ASIDs in use now, SEV-ES and SEV-SNP together; null where the kernel does not count them.</summary>
+    public uint? AsidsInUseSevEs { get; init; }
+}
+
+/// <summary>The machine. What could not be read is null.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record HostFacts
+{
+    /// <summary>True for a folder that reads like a machine.</summary>
+    public bool Simulated { get; init; }
+
+    /// <summary>CPUID brand string.</summary>
+    public string? Processor { get; init; }
+
+    /// <summary>Product line, e.g. <c>turin</c>.</summary>
+    public string? Product { get; init; }
+
+    public string? Kernel { get; init; }
+
+    /// <summary>Simultaneous multithreading is on.</summary>
+    public bool? Smt { get; init; }
+
+    public bool? Iommu { get; init; }
+
+    /// <summary>kvm_amd starts plain SEV guests.</summary>
+    public bool? Sev { get; init; }
+
+    public bool? SevEs { get; init; }
+    public bool? SevSnp { get; init; }
+
+    /// <summary>SNP_PLATFORM_STATUS; null where SEV-SNP is off.</summary>
+    public HostFirmware? Firmware { get; init; }
+}
+
+/// <summary>What the security processor answers to SNP_PLATFORM_STATUS.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record HostFirmware
+{
+    /// <summary>API version, e.g. <c>1.58</c>.</summary>
+    public required string Api { get; init; }
+
+    public required uint Build { get; init; }
+
+    /// <summary>CURRENT_TCB: 16 hex digits, most significant first.</summary>
+    public required string CurrentTcb { get; init; }
+
+    /// <summary>REPORTED_TCB: 16 hex digits, most significant first.</summary>
+    public required string ReportedTcb { get; init; }
+
+    public bool MaskedChipId { get; init; }
+    public bool CiphertextHiding { get; init; }
+    public bool AliasChecked { get; init; }
+}
+
+/// <param name="Model">As in <c>hw:mem_encryption_model</c>.</param>
+/// <param name="Total">ASIDs.</param>
+/// <param name="Reserved">ASIDs that are not offered.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record HostCapacity(string Model, int Total, int Reserved);
+
+/// <summary>The control plane's answer to a report.</summary>
+/// <param name="Enrolment">Of the host, now.</param>
+/// <param name="Chips">Each reported chip and whether it is approved.</param>
+/// <param name="ProofLifetime">Seconds: an agent that hears nothing for so long removes what the control plane's word granted.</param>
+/// <param name="Interval">Seconds until the next report, at the latest. Three without one, and the host counts as silent.</param>
+/// <param name="ReceivedAt">By the control plane's clock.</param>
+public sealed record HostReportAnswer(
+    EnrolmentState Enrolment, IReadOnlyList<EnrolledChip> Chips, int ProofLifetime, int Interval, DateTimeOffset ReceivedAt);

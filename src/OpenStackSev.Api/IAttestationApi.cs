@@ -1,0 +1,30 @@
+using OpenStackSev.Api.Hosts;
+using Refit;
+
+namespace OpenStackSev.Api;
+
+/// <summary>The control plane. Every failure is an <see cref="AttestationApiException"/>.</summary>
+public interface IAttestationApi
+{
+    /// <summary>An agent's report of its own node.</summary>
+    [Put("/v1/hosts/{node}")]
+    Task<HostReportAnswer> ReportHostAsync(Guid node, [Body] HostReport report, CancellationToken ct = default);
+
+    /// <summary>All hosts, or that of a name.</summary>
+    [Get("/v1/hosts")]
+    Task<HostList> ListHostsAsync([Query] string? name = null, CancellationToken ct = default);
+
+    [Get("/v1/hosts/{node}")]
+    Task<HostDetails> GetHostAsync(Guid node, CancellationToken ct = default);
+
+    /// <summary>Newest first; <paramref name="before"/> is the id of the last record of the page before.</summary>
+    [Get("/v1/hosts/{node}/history")]
+    Task<HostHistory> GetHostHistoryAsync(Guid node, [Query] int? limit = null, [Query] long? before = null, CancellationToken ct = default);
+
+    [Post("/v1/hosts/{node}/approval")]
+    Task<HostDetails> ApproveHostAsync(Guid node, [Body] HostApproval approval, CancellationToken ct = default);
+
+    /// <summary>With a certificate that is still good: one that lasts longer.</summary>
+    [Post("/v1/hosts/{node}/certificate")]
+    Task<HostCertificate> RenewHostCertificateAsync(Guid node, [Body] HostCertificateRenewal renewal, CancellationToken ct = default);
+}

@@ -1,0 +1,100 @@
+using System.Text.Json;
+using OpenStackSev.OpenStack;
+using OpenStackSev.OpenStack.Glance;
+using OpenStackSev.OpenStack.Nova;
+using OpenStackSev.Validation;
+
+namespace OpenStackSev.Cli.Validation;
+
+/// <summary>Flavors and images of a cloud, by name or id as the <c>openstack</c> command takes them.</summary>
+internal static class CloudLookup
+{
+    private const int MostNamed = 5;
+
+    extension(OpenStackConnection cloud)
+    {
+        /// <summary>The flavor of this id, else of this name.</summary>
+        /// <exception cref="CommandException">There is none, or its extra specs are hidden.</exception>
+        /// <exception cref="OpenStackApiException"/>
+        public async Task<FlavorSpec> FlavorAsync(string nameOrId, CancellationToken ct)
+        {
+            JsonElement? named = null;
+            // Nova has no filter by name, and a name can be anything that a path cannot hold.
+            await foreach (JsonElement flavor in cloud.Nova.AllFlavorBodiesAsync(ct: ct))
+            {
+                if (Is(flavor, "id", nameOrId))
+                    return Flavor(flavor, nameOrId);
+                if (Is(flavor, "name", nameOrId))
+                    named = flavor;
+            }
+            return named is { } found ? Flavor(found, nameOrId) : throw new CommandException(
+                $"there is no flavor '{Printable.Of(nameOrId)}' that this user may see", "openstack flavor list --all shows which there are");
+        }
+
+        /// <summary>The image of this id, else of this name; a hidden one only if no other is called so.</summary>
+        /// <exception cref="CommandException">There is none, several are called so, or its body cannot be read.</exception>
+        /// <exception cref="OpenStackApiException"/>
+        public async Task<ImageSpec> ImageAsync(string nameOrId, CancellationToken ct)
+        {
+            if (Guid.TryParse(nameOrId, out Guid id))
+            {
+                try
+                {
+                    return Image(await cloud.Glance.GetImageBodyAsync(id, ct), nameOrId);
+                }
+                catch (OpenStackApiException e) when (e.Status == System.Net.HttpStatusCode.NotFound)
+                {
+                    // it may be a name
+                }
+            }
+            foreach (bool hidden in (bool[])[false, true])
+            {
+                List<JsonElement> named = [];
+                await foreach (JsonElement image in cloud.Glance.AllImageBodiesAsync(nameOrId, hidden, ct: ct))
+                {
+                    if (Is(image, "name", nameOrId))
+                        named.Add(image);
+                }
+                if (named.Count == 1)
+                    return Image(named[0], nameOrId);
+                if (named.Count > 1)
+                {
+                    string ids = string.Join(", ", named.Take(MostNamed).Select(image => Printable.Of(image.GetProperty("id").GetString() ?? "")));
+                    throw new CommandException($"{named.Count} images are called '{Printable.Of(nameOrId)}'",
+                        $"take the id: {ids}{(named.Count > MostNamed ? ", …" : "")}");
+                }
+            }
+            throw new CommandException(
+                $"there is no image '{Printable.Of(nameOrId)}' that this user may see", "openstack image list shows which there are");
+        }
+
+        /// <summary>The release by the microversion of the cloud's Nova; what is not certain about it goes to standard error.</summary>
+        /// <exception cref="OpenStackApiException"/>
+        public async Task<ComputeRelease> ReleaseAsync(CommandConsole console, CancellationToken ct)
+        {
+            Microversion spoken = await cloud.MicroversionAsync(ServiceType.Compute, ct) ?? default;
+            ComputeRelease release = ComputeRelease.OfMicroversion(spoken.Minor);
+            string[] others = [.. ComputeRelease.All.Where(r => r.Microversion == release.Microversion && r != release).Select(r => r.Name)];
+            if (others.Length > 0)
+            {
+                console.Error.WriteLine($"note: microversion {spoken} is that of {string.Join(", ", others)} and {release.Name}; "
+                    + $"judged as {release.Name}, --release tells otherwise");
+            }
+            return release;
+        }
+    }
+
+    private static bool Is(JsonElement body, string member, string text) =>
+        body.ValueKind == JsonValueKind.Object && body.TryGetProperty(member, out JsonElement value) && value.ValueKind == JsonValueKind.String
+        && value.ValueEquals(text);
+
+    private static FlavorSpec Flavor(JsonElement body, string nameOrId) =>
+        FlavorSpec.TryParse(body, out FlavorSpec? flavor, out string? problem) ? flavor
+        : throw new CommandException($"flavor '{Printable.Of(nameOrId)}' cannot be judged: {Printable.Of(problem)}",
+            "extra specs are read by a user who may list them, and from microversion 2.61 on");
+
+    private static ImageSpec Image(JsonElement body, string nameOrId) =>
+        ImageSpec.TryParse(body, out ImageSpec? image, out string? problem) ? image
+        : throw new CommandException($"image '{Printable.Of(nameOrId)}' cannot be judged: {Printable.Of(problem)}",
+            "openstack image show shows its properties");
+}

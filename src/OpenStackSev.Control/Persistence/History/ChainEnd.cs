@@ -1,0 +1,4 @@
+namespace OpenStackSev.Control.Persistence.History;
+
+/// <summary>The last row of a writer's chain.</summary>
+public sealed record ChainEnd(long Sequence, DateTimeOffset Time, byte[] Hash);
