@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenStackSev.OpenStack.Glance;
@@ -67,6 +68,35 @@ public sealed class OpenStackConnection : IDisposable
     /// <summary>A transport for a client of another service: with this cloud's TLS, time-outs, repetitions and token.</summary>
     /// <remarks>Answers are passed on whatever their status. The caller disposes it, before the connection.</remarks>
     public HttpMessageHandler AuthenticatedTransport() => new AuthenticatedHandler(tokens, Pipeline(options));
+
+    /// <summary>What somebody else's token stands for, without a catalogue; null when Keystone does not take it for good.</summary>
+    /// <param name="allowExpired">Takes a token for some time after its end.</param>
+    /// <exception cref="OpenStackApiException">Keystone cannot be asked, or refuses this connection's own credentials.</exception>
+    public async Task<TokenBody?> ValidateTokenAsync(string subjectToken, bool allowExpired, CancellationToken ct)
+    {
+        Token own = await tokens.GetAsync(ct);
+        try
+        {
+            return await AskAsync(own.Secret);
+        }
+        catch (OpenStackApiException e) when (e.Status == HttpStatusCode.Unauthorized)
+        {
+            return await AskAsync((await tokens.RenewAsync(own, ct)).Secret);
+        }
+
+        async Task<TokenBody?> AskAsync(string token)
+        {
+            try
+            {
+                return (await Keystone.ValidateTokenAsync(token, subjectToken, 1, allowExpired ? 1 : null, ct)).Token;
+            }
+            // 400 is how some releases answer to what is no token at all.
+            catch (OpenStackApiException e) when (e.Status is HttpStatusCode.NotFound or HttpStatusCode.BadRequest)
+            {
+                return null;
+            }
+        }
+    }
 
     public void Dispose()
     {
