@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenStackSev.Control.Configuration;
 using OpenStackSev.Control.Conventions;
 using OpenStackSev.Control.Health;
+using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Identity;
+using OpenStackSev.Control.Persistence;
 using OpenStackSev.OpenStack;
 
 namespace OpenStackSev.Control;
@@ -60,6 +62,8 @@ public static class ControlApplication
         }));
         services.AddSingleton<KeystoneTokens>();
         services.AddSingleton<ICallerSource, TokenCaller>();
+        services.AddPersistence(configuration.Process);
+        services.AddHosts(configuration.Hosts);
         services.AddMetrics(configuration.Metrics);
     }
 
@@ -67,6 +71,7 @@ public static class ControlApplication
     {
         app.MapVersions(configuration.Api);
         app.MapHealth(configuration.Health);
+        app.MapHosts();
     }
 
     private static void Listen(KestrelServerOptions kestrel, ControlConfiguration configuration)

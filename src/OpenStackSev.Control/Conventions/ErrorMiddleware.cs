@@ -1,4 +1,5 @@
 using OpenStackSev.Api.Errors;
+using OpenStackSev.Control.Persistence;
 using OpenStackSev.OpenStack;
 
 namespace OpenStackSev.Control.Conventions;
@@ -34,6 +35,7 @@ public sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<ErrorM
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
             new(RequestErrors.BodyTooLarge, "the body is larger than this service takes", e),
         BadHttpRequestException => new(RequestErrors.Invalid, "the request breaks off, or is not HTTP", e),
+        StorageException storage => new(RequestErrors.StorageUnavailable, storage.Detail, e) { RetryAfter = TimeSpan.FromSeconds(1) },
         OpenStackApiException cloud => new(RequestErrors.CloudUnavailable, DetailOf(cloud), e),
         _ => new(RequestErrors.Internal, "an unexpected error; the log has it under this request id", e),
     };
