@@ -111,6 +111,7 @@ public static class Osev
                 Kds.Create(console),
             },
             Facts.Create(console),
+            Explaining.Explain.Create(console),
             new OsevCommand("attest", "Evidence of confidential virtual machines: judge it, look at it.")
             {
                 Verify.Create(console),
@@ -122,7 +123,9 @@ public static class Osev
                     PolicySchema.Create(console),
                 },
             },
-            OpenStackSev.Cli.Validation.Validate.Create(console),
+            Validation.Validate.Create(console),
+            Validation.Audit.Create(console),
+            Validation.Rules.Create(console),
             new OsevCommand("endorsements", "AMD's certificates and CRLs: fetch them, carry them to places without a network, look at them.")
             {
                 Endorsements.Fetch.Create(console),

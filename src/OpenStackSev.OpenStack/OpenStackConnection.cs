@@ -19,6 +19,7 @@ public sealed class OpenStackConnection : IDisposable
     private readonly NetworkHandler counter;
     private readonly List<HttpClient> clients = [];
     private readonly TokenSource tokens;
+    private readonly AllocationCandidateQuery candidates;
     private readonly Dictionary<string, ServiceHandler> services = new(StringComparer.Ordinal);
     private readonly CloudSettings cloud;
     private readonly OpenStackConnectionOptions options;
@@ -35,6 +36,7 @@ public sealed class OpenStackConnection : IDisposable
         Keystone = Client<IKeystoneApi>(new KeystoneHandler(cloud, Pipeline(options)));
         tokens = new TokenSource(Keystone, cloud, options.Time);
         Placement = Service<IPlacementApi>(ServiceType.Placement, cloud, options);
+        candidates = new AllocationCandidateQuery(clients[^1]);
         Nova = Service<INovaApi>(ServiceType.Compute, cloud, options);
         Glance = Service<IGlanceApi>(ServiceType.Image, cloud, options);
     }
@@ -55,19 +57,13 @@ public sealed class OpenStackConnection : IDisposable
     /// <summary>The microversion in use with a service; null for one that has none. Negotiated at the first call.</summary>
     public Task<Microversion?> MicroversionAsync(ServiceType service, CancellationToken ct) => services[service.Name].MicroversionAsync(ct);
 
+    /// <summary>Placement's GET /allocation_candidates.</summary>
+    /// <param name="query">As Nova sends it, e.g. <c>resources1</c>, <c>required1</c>; a name may come twice.</param>
+    public Task<AllocationCandidates> AllocationCandidatesAsync(IEnumerable<KeyValuePair<string, string>> query, CancellationToken ct) =>
+        candidates.SendAsync(query, ct);
+
     /// <summary>Who and what the token stands for.</summary>
     public async Task<TokenBody> TokenAsync(CancellationToken ct) => (await tokens.GetAsync(ct)).Body;
-
-    /// <summary>Where a service is: overridden in clouds.yaml, else by the catalogue.</summary>
-    /// <exception cref="OpenStackApiException">It is in neither.</exception>
-    public async ValueTask<Uri> EndpointAsync(ServiceType service, CancellationToken ct) =>
-        cloud.EndpointOverrides.TryGetValue(service.Name, out Uri? configured)
-            ? configured
-            : ServiceCatalog.Find((await tokens.GetAsync(ct)).Body, service, cloud);
-
-    /// <summary>A transport for a client of another service: with this cloud's TLS, time-outs, repetitions and token.</summary>
-    /// <remarks>Answers are passed on whatever their status. The caller disposes it, before the connection.</remarks>
-    public HttpMessageHandler AuthenticatedTransport() => new AuthenticatedHandler(tokens, Pipeline(options));
 
     /// <summary>What somebody else's token stands for, without a catalogue; null when Keystone does not take it for good.</summary>
     /// <param name="allowExpired">Takes a token for some time after its end.</param>
@@ -97,6 +93,17 @@ public sealed class OpenStackConnection : IDisposable
             }
         }
     }
+
+    /// <summary>Where a service is: overridden in clouds.yaml, else by the catalogue.</summary>
+    /// <exception cref="OpenStackApiException">It is in neither.</exception>
+    public async ValueTask<Uri> EndpointAsync(ServiceType service, CancellationToken ct) =>
+        cloud.EndpointOverrides.TryGetValue(service.Name, out Uri? configured)
+            ? configured
+            : ServiceCatalog.Find((await tokens.GetAsync(ct)).Body, service, cloud);
+
+    /// <summary>A transport for a client of another service: with this cloud's TLS, time-outs, repetitions and token.</summary>
+    /// <remarks>Answers are passed on whatever their status. The caller disposes it, before the connection.</remarks>
+    public HttpMessageHandler AuthenticatedTransport() => new AuthenticatedHandler(tokens, Pipeline(options));
 
     public void Dispose()
     {

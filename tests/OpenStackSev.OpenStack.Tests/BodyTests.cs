@@ -99,6 +99,63 @@ public sealed class BodyTests : IDisposable
     }
 
     [Fact]
+    public async Task Aggregates_of_a_provider()
+    {
+        _cloud.Answer("GET", $"{Providers}/{Node}/aggregates", 200, $$"""{"aggregates":["{{Snp}}"],"resource_provider_generation":4}""");
+        ProviderAggregates read = await Placement.GetAggregatesAsync(Node, Ct);
+        Assert.Equal((4, Snp), (read.ResourceProviderGeneration, Assert.Single(read.Aggregates)));
+    }
+
+    [Fact]
+    public async Task Allocation_candidates_are_asked_for_by_names_that_the_request_makes_up()
+    {
+        const string path = FakeCloud.Placement + "/allocation_candidates";
+        // As Placement of Zed answered, shortened.
+        _cloud.Answer("GET", path, 200, """
+            {"allocation_requests":[{"allocations":{"NODE":{"resources":{"VCPU":1}},"SNP":{"resources":{"CUSTOM_SEV_SNP_ASID":1}}},"mappings":{"":["NODE"],"1":["SNP"]}}],
+            "provider_summaries":{"NODE":{"resources":{"VCPU":{"capacity":4096,"used":0}},"traits":[],"parent_provider_uuid":null,"root_provider_uuid":"NODE"},
+            "SNP":{"resources":{},"traits":[],"parent_provider_uuid":"NODE","root_provider_uuid":"NODE"}}}
+            """.Replace("NODE", $"{Node}", StringComparison.Ordinal).Replace("\"SNP\"", $"\"{Snp}\"", StringComparison.Ordinal));
+        AllocationCandidates candidates = await _connection.AllocationCandidatesAsync(
+            [new("resources", "VCPU:1"), new("required1", "!CUSTOM_A,CUSTOM_B"), new("member_of", "in:x"), new("member_of", "in:y")], Ct);
+        Assert.Equal(1, Assert.Single(candidates.AllocationRequests).Allocations[Snp].Resources["CUSTOM_SEV_SNP_ASID"]);
+        Assert.Equal(Node, candidates.ProviderSummaries[Snp].RootProviderUuid);
+        Assert.Equal("?resources=VCPU%3A1&required1=%21CUSTOM_A%2CCUSTOM_B&member_of=in%3Ax&member_of=in%3Ay", new Uri(_cloud.Asked(path)[0].AbsoluteUrl).Query);
+    }
+
+    [Fact]
+    public async Task Allocation_candidates_that_are_none_are_malformed()
+    {
+        _cloud.Answer("GET", FakeCloud.Placement + "/allocation_candidates", 200, """{"allocation_requests":1}""");
+        OpenStackApiException failure = await Assert.ThrowsAsync<OpenStackApiException>(() => _connection.AllocationCandidatesAsync([new("resources", "VCPU:1")], Ct));
+        Assert.Equal(("placement", OpenStackCodes.MalformedAnswer), (failure.Service, failure.Code));
+    }
+
+    [Fact]
+    public async Task Host_aggregates_and_the_service_of_a_hypervisor()
+    {
+        _cloud.Answer("GET", FakeCloud.Compute + "/os-aggregates", 200, $$"""
+            {"aggregates":[{"id":1,"name":"az1","uuid":"{{Snp}}","hosts":["compute1"],"availability_zone":"az1","metadata":{"availability_zone":"az1"},
+            "created_at":"2026-11-22T22:06:20.000000","updated_at":null,"deleted":false,"deleted_at":null}]}
+            """);
+        Aggregate aggregate = Assert.Single((await _connection.Nova.ListAggregatesAsync(Ct)).Aggregates);
+        Assert.Equal((Snp, "az1", "az1", "compute1"), (aggregate.Uuid, aggregate.Name, aggregate.AvailabilityZone, Assert.Single(aggregate.Hosts)));
+        _cloud.Answer("GET", FakeCloud.Compute + "/os-hypervisors/detail", Sample.Of("nova_hypervisors"));
+        List<Hypervisor> hypervisors = [];
+        await foreach (Hypervisor hypervisor in _connection.Nova.AllHypervisorsAsync(ct: Ct))
+            hypervisors.Add(hypervisor);
+        Assert.All(hypervisors, hypervisor => Assert.NotEmpty(hypervisor.Service!.Host));
+    }
+
+    [Fact]
+    public async Task A_server_tells_what_it_was_made_of()
+    {
+        _cloud.Answer("GET", $"{FakeCloud.Compute}/servers/{Consumer}", Sample.Of("server_show"));
+        Server server = (await _connection.Nova.GetServerAsync(Consumer, Ct)).Server;
+        Assert.True(server.Flavor is { Ram: > 0, Vcpus: > 0 } && server.Image is not null, server.ToString());
+    }
+
+    [Fact]
     public async Task Usages_and_the_consumers_of_a_provider()
     {
         _cloud.Answer("GET", $"{Providers}/{Snp}/usages", 200, """{"resource_provider_generation":3,"usages":{"CUSTOM_SEV_SNP_ASID":1}}""");
@@ -217,7 +274,7 @@ public sealed class BodyTests : IDisposable
     {
         _cloud.Answer("GET", FakeCloud.Compute + "/os-hypervisors/detail", Sample.Of("nova_hypervisors"));
         var hypervisors = (await _connection.Nova.ListHypervisorsAsync(ct: Ct)).Hypervisors;
-        Assert.Equal(new Hypervisor(Node, "cn1", "up", "enabled", "fake"), hypervisors[0]);
+        Assert.Equal(new Hypervisor(Node, "cn1", "up", "enabled", "fake", new HypervisorService("cn1")), hypervisors[0]);
     }
 
     [Fact]

@@ -85,7 +85,8 @@ internal static class Failures
         string? Shown(string? said, int longest) => said is null ? null : Bounded(WithoutSecrets(said, cloud, request), longest);
     }
 
-    private static OpenStackApiException Malformed(HttpRequestMessage? request, HttpResponseMessage response, string what, Exception? e) =>
+    /// <summary>A good status with a body that is not the service's.</summary>
+    public static OpenStackApiException Malformed(HttpRequestMessage? request, HttpResponseMessage response, string what, Exception? e) =>
         new(ServiceOf(request), Describe(request), response.StatusCode, OpenStackCodes.MalformedAnswer, RequestIds.Of(response),
             $"the answer is not what this request gets: {Bounded(what)}", e);
 

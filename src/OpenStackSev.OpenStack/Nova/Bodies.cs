@@ -29,17 +29,35 @@ public sealed record Server
     public string? HypervisorHostname { get; init; }
 
     public ServerFlavor? Flavor { get; init; }
+
+    /// <summary>An object with the image's id; the empty text for a server that boots from a volume.</summary>
+    public JsonElement? Image { get; init; }
+
     public ServerFault? Fault { get; init; }
+
+    /// <summary>Of its host; of what was asked for while it has none.</summary>
+    [JsonPropertyName("OS-EXT-AZ:availability_zone")]
+    public string? AvailabilityZone { get; init; }
+
+    /// <summary>What was asked for at creation (2.96); null for none.</summary>
+    public string? PinnedAvailabilityZone { get; init; }
+
     public IReadOnlyDictionary<string, string> Metadata { get; set; } = new Dictionary<string, string>();
     public DateTimeOffset? Created { get; init; }
     public DateTimeOffset? Updated { get; init; }
 }
 
 /// <summary>The flavor as it was when the server was made (2.47); no id, since the flavor may be gone.</summary>
+/// <param name="Ram">MiB.</param>
+/// <param name="Disk">GiB.</param>
+/// <param name="Ephemeral">GiB.</param>
+/// <param name="Swap">MiB.</param>
 public sealed record ServerFlavor(
-    [property: JsonPropertyName("original_name")] string? OriginalName = null, IReadOnlyDictionary<string, string>? ExtraSpecs = null);
+    [property: JsonPropertyName("original_name")] string? OriginalName = null, IReadOnlyDictionary<string, string>? ExtraSpecs = null,
+    int Ram = 0, int Vcpus = 0, int Disk = 0, int Ephemeral = 0, int Swap = 0);
 
-public sealed record ServerFault(int? Code = null, string? Message = null);
+/// <param name="Details">A stack trace, for administrators.</param>
+public sealed record ServerFault(int? Code = null, string? Message = null, string? Details = null);
 
 public sealed record FlavorList(IReadOnlyList<Flavor> Flavors, [property: JsonPropertyName("flavors_links")] IReadOnlyList<Link>? Links = null);
 
@@ -65,6 +83,16 @@ public sealed record HypervisorList(
 
 public sealed record Hypervisor(
     Guid Id, [property: JsonPropertyName("hypervisor_hostname")] string HypervisorHostname, string State, string Status,
-    [property: JsonPropertyName("hypervisor_type")] string? HypervisorType = null);
+    [property: JsonPropertyName("hypervisor_type")] string? HypervisorType = null, HypervisorService? Service = null);
+
+/// <summary>The nova-compute that a hypervisor belongs to.</summary>
+public sealed record HypervisorService(string Host, [property: JsonPropertyName("disabled_reason")] string? DisabledReason = null);
+
+public sealed record AggregateList(IReadOnlyList<Aggregate> Aggregates);
+
+/// <summary>Hosts that belong together; with an availability zone, they are that zone's.</summary>
+/// <param name="Hosts">Names of nova-compute services.</param>
+public sealed record Aggregate(
+    Guid Uuid, string Name, IReadOnlyList<string> Hosts, [property: JsonPropertyName("availability_zone")] string? AvailabilityZone = null);
 
 public sealed record Link(string Href, string Rel);

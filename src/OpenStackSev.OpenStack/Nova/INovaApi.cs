@@ -35,4 +35,7 @@ public interface INovaApi
 
     [Get("/os-hypervisors/detail")]
     Task<HypervisorList> ListHypervisorsAsync([Query] int? limit = null, [Query] Guid? marker = null, CancellationToken ct = default);
+
+    [Get("/os-aggregates")]
+    Task<AggregateList> ListAggregatesAsync(CancellationToken ct = default);
 }

@@ -32,6 +32,15 @@ public static class NovaPages
                 "compute", "/flavors/detail",
                 async marker => (await nova.ListFlavorBodiesAsync("None", pageSize, marker, ct)) is var page ? (page.Flavors, HasNext(page.Links)) : default,
                 flavor => Pages.IdOf("compute", "/flavors/detail", flavor), ct);
+
+        /// <summary>Every compute node.</summary>
+        /// <exception cref="OpenStackApiException">Among others <see cref="OpenStackCodes.EndlessList"/>.</exception>
+        public IAsyncEnumerable<Hypervisor> AllHypervisorsAsync(int? pageSize = null, CancellationToken ct = default) =>
+            Pages.AllAsync(
+                "compute", "/os-hypervisors/detail",
+                async marker => (await nova.ListHypervisorsAsync(pageSize, marker is null ? null : Guid.Parse(marker), ct)) is var page
+                    ? (page.Hypervisors, HasNext(page.Links)) : default,
+                hypervisor => hypervisor.Id.ToString(), ct);
     }
 
     private static bool HasNext(IReadOnlyList<Link>? links) => links is not null && links.Any(link => link.Rel == "next");

@@ -19,6 +19,8 @@ public sealed record ProviderInventories(int ResourceProviderGeneration, IReadOn
 
 public sealed record ProviderTraits(int ResourceProviderGeneration, IReadOnlyList<string> Traits);
 
+public sealed record ProviderAggregates(int ResourceProviderGeneration, IReadOnlyList<Guid> Aggregates);
+
 /// <param name="Usages">By resource class; every class of the inventory has one.</param>
 public sealed record ProviderUsages(int ResourceProviderGeneration, IReadOnlyDictionary<string, int> Usages);
 
@@ -36,3 +38,13 @@ public sealed record ResourceClassList(IReadOnlyList<ResourceClass> ResourceClas
 public sealed record ResourceClass(string Name);
 
 public sealed record TraitList(IReadOnlyList<string> Traits);
+
+/// <summary>What Placement offers for a request.</summary>
+/// <param name="ProviderSummaries">By provider: all of the trees that an allocation is in.</param>
+public sealed record AllocationCandidates(
+    IReadOnlyList<AllocationRequest> AllocationRequests, IReadOnlyDictionary<Guid, ProviderSummary> ProviderSummaries);
+
+/// <param name="Allocations">By provider.</param>
+public sealed record AllocationRequest(IReadOnlyDictionary<Guid, AllocatedResources> Allocations);
+
+public sealed record ProviderSummary(Guid RootProviderUuid);

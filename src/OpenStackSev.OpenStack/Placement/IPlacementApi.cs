@@ -32,6 +32,9 @@ public interface IPlacementApi
     [Put("/resource_providers/{uuid}/traits")]
     Task<ProviderTraits> ReplaceTraitsAsync(Guid uuid, [Body] ProviderTraits traits, CancellationToken ct = default);
 
+    [Get("/resource_providers/{uuid}/aggregates")]
+    Task<ProviderAggregates> GetAggregatesAsync(Guid uuid, CancellationToken ct = default);
+
     [Get("/resource_providers/{uuid}/usages")]
     Task<ProviderUsages> GetUsagesAsync(Guid uuid, CancellationToken ct = default);
 

@@ -15,23 +15,45 @@ public sealed record NodeExplanation(NodeFacts Node, IReadOnlyList<Obstacle> Obs
 
 /// <summary>A cause that several hosts share.</summary>
 /// <param name="Example">Of the first of <paramref name="Nodes"/>.</param>
-/// <param name="Nodes">By name.</param>
+/// <param name="Nodes">By name; empty for what keeps every host out.</param>
 public sealed record Cause(string Code, string Subject, Obstacle Example, IReadOnlyList<string> Nodes);
 
 /// <summary>Why a request finds a host, or none.</summary>
 /// <param name="Nodes">The closest first.</param>
-/// <param name="Causes">What keeps the closest hosts out; empty when one fits.</param>
-public sealed record Explanation(SchedulingRequest Request, IReadOnlyList<NodeExplanation> Nodes, IReadOnlyList<Cause> Causes, string Summary)
+/// <param name="Causes">What keeps all hosts out, else what keeps the closest ones out; empty when one fits.</param>
+/// <param name="Doubts">What a host may object after it was chosen; said also when hosts fit.</param>
+/// <param name="Summary">One sentence: lower case, no full stop.</param>
+public sealed record Explanation(
+    SchedulingRequest Request, IReadOnlyList<NodeExplanation> Nodes, IReadOnlyList<Cause> Causes, IReadOnlyList<Obstacle> Doubts, string Summary)
 {
-    public IEnumerable<NodeExplanation> Fitting => Nodes.Where(node => node.Fits);
+    /// <summary>The hosts that Nova may choose.</summary>
+    public IEnumerable<NodeExplanation> Fitting => Causes.Count > 0 ? [] : Nodes.Where(node => node.Fits);
+
+    public bool Fits => Fitting.Any();
+
+    /// <summary>The hosts that Placement offers; null when it refuses the query.</summary>
+    public IEnumerable<NodeExplanation>? Offered =>
+        Causes.Any(cause => cause.Example.Stage == ObstacleStage.Request) ? null : Nodes.Where(node => node.FitsPlacement);
 
     /// <summary>Pure.</summary>
-    public static Explanation Of(SchedulingRequest request, IEnumerable<NodeFacts> nodes)
+    /// <param name="known">The names that Placement knows; null when nobody asked.</param>
+    public static Explanation Of(SchedulingRequest request, IEnumerable<NodeFacts> nodes, PlacementVocabulary? known = null)
     {
         NodeExplanation[] judged = [.. nodes.Select(node => new NodeExplanation(node, NodeJudgement.Of(request, node)))
             .OrderBy(node => node.Distance).ThenBy(node => node.Node.Name, StringComparer.Ordinal)];
-        Cause[] causes = judged is [{ Fits: false }, ..] ? CausesOf(judged) : [];
-        return new(request, judged, causes, Summarize(judged, causes));
+        Cause[] causes = [.. RequestJudgement.Of(request, known).Select(obstacle => new Cause(obstacle.Code, obstacle.Subject, obstacle, []))];
+        string summary;
+        if (causes.Length > 0)
+        {
+            summary = "no host can fit: " + string.Join("; ", causes.Select(cause => cause.Example.Message));
+        }
+        else
+        {
+            causes = judged is [{ Fits: false }, ..] ? CausesOf(judged) : [];
+            summary = Summarize(judged, causes);
+        }
+
+        return new(request, judged, causes, RequestJudgement.DoubtsOf(request), summary);
     }
 
     /// <summary>

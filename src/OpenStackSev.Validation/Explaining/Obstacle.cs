@@ -3,17 +3,23 @@ namespace OpenStackSev.Validation.Explaining;
 /// <summary>Who sorts a host out.</summary>
 public enum ObstacleStage
 {
-    /// <summary>Placement does not even offer the host.</summary>
+    /// <summary>Placement refuses the query itself, for every host: Nova then says "No valid host" as if there were none.</summary>
+    Request,
+
+    /// <summary>Placement does not offer the host.</summary>
     Placement,
 
     /// <summary>Placement offers it, and a filter of nova-scheduler refuses it.</summary>
     Scheduler,
+
+    /// <summary>The host is chosen, and its driver may refuse the server: Nova then tries other hosts until none is left.</summary>
+    Compute,
 }
 
 /// <summary>One reason for which a host falls out.</summary>
 /// <param name="Code">One of <see cref="ExplainCodes"/>. Branch on this, never on the text.</param>
 /// <param name="Subject">The resource class, trait, aggregate or service.</param>
-/// <param name="Provider">Name of the provider that it is about.</param>
+/// <param name="Provider">Name of the provider that it is about; empty for what holds for every host.</param>
 /// <param name="Message">With the numbers: lower case, no full stop.</param>
 /// <param name="Origin">What in the request asked for it.</param>
 /// <param name="Remedy">What to do, in words.</param>
@@ -33,6 +39,9 @@ public static class ExplainCodes
 
     /// <summary>The trait is on a provider of the host from which the request takes nothing.</summary>
     public const string TraitElsewhere = "explain.trait.elsewhere";
+
+    /// <summary>Two traits are on different providers, of which the request takes one thing only.</summary>
+    public const string TraitsApart = "explain.trait.apart";
 
     /// <summary>The request forbids a trait that the host has.</summary>
     public const string TraitForbidden = "explain.trait.forbidden";
@@ -55,11 +64,14 @@ public static class ExplainCodes
     /// <summary>The amount is no multiple of the step.</summary>
     public const string StepSize = "explain.inventory.step_size";
 
-    /// <summary>A numbered group finds its parts, but not on one provider.</summary>
+    /// <summary>A suffixed group finds its parts, but not on one provider.</summary>
     public const string GroupSplit = "explain.group.split";
 
     /// <summary>Each wish can be met, but not all at once.</summary>
     public const string Combination = "explain.combination";
+
+    /// <summary>The host is in none of the aggregates of the zone.</summary>
+    public const string AggregateOutside = "explain.aggregate.outside";
 
     /// <summary>nova-compute was disabled.</summary>
     public const string ServiceDisabled = "explain.service.disabled";
@@ -67,9 +79,27 @@ public static class ExplainCodes
     /// <summary>nova-compute does not report.</summary>
     public const string ServiceDown = "explain.service.down";
 
-    /// <summary>The host is in none of the aggregates of the zone.</summary>
-    public const string AggregateOutside = "explain.aggregate.outside";
-
     /// <summary>The provider is no compute node that Nova knows.</summary>
     public const string NotOfNova = "explain.provider.not_of_nova";
+
+    /// <summary>Placement has no such trait.</summary>
+    public const string TraitUnknown = "explain.request.trait_unknown";
+
+    /// <summary>Placement has no such resource class.</summary>
+    public const string ClassUnknown = "explain.request.class_unknown";
+
+    /// <summary>One group requires and forbids the same trait.</summary>
+    public const string TraitContradiction = "explain.request.trait_contradiction";
+
+    /// <summary>A group has traits and no resources.</summary>
+    public const string GroupWithoutResources = "explain.request.group_without_resources";
+
+    /// <summary>Two suffixed groups or more, and no group_policy.</summary>
+    public const string GroupPolicyMissing = "explain.request.group_policy_missing";
+
+    /// <summary>The flavor asks for a capability that no host reports.</summary>
+    public const string CapabilityUnknown = "explain.capability.unknown";
+
+    /// <summary>The image names no machine type, and the host's default may be the wrong one.</summary>
+    public const string MachineTypeUnset = "explain.machine_type.unset";
 }

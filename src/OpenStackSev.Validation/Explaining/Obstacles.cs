@@ -20,8 +20,10 @@ internal static class Obstacles
             $"no provider of {node.Name} has {wish.Name}", wish.Origin, remedy, command, Distance: 5);
     }
 
-    public static Obstacle TraitMissing(NodeFacts node, ProviderFacts where, Wish trait)
+    /// <param name="ofRoot">The compute node's own provider must have it, whatever its children have.</param>
+    public static Obstacle TraitMissing(NodeFacts node, Wish trait, bool ofRoot)
     {
+        ProviderFacts where = node.Root;
         (string remedy, string? command) = trait.Name switch
         {
             SevNames.Trusted => ("the control plane has no fresh and good evidence of this host; it gives the trait as soon as it has",
@@ -36,8 +38,14 @@ internal static class Obstacles
             _ => ("nova-compute gives this trait where the host can do it; it cannot, or its software is too old", ListOf(where, "trait list")),
         };
         return new(ExplainCodes.TraitMissing, ObstacleStage.Placement, trait.Name, where.Name,
-            $"no provider of {node.Name} has the trait {trait.Name}", trait.Origin, remedy, command, Distance: 4);
+            ofRoot ? $"{node.Name} itself does not have the trait {trait.Name}" : $"no provider of {node.Name} has the trait {trait.Name}",
+            trait.Origin, remedy, command, Distance: 4);
     }
+
+    public static Obstacle TraitsApart(NodeFacts node, Wish one, Wish other, Wish resource) => new(ExplainCodes.TraitsApart, ObstacleStage.Placement,
+        $"{one.Name}, {other.Name}", node.Name,
+        $"{one.Name} and {other.Name} are on different providers of {node.Name}, and of {resource.Name} the request takes from one only",
+        $"{one.Origin}, {other.Origin}", "require one of the two: a server has one encryption model", ListOf(node.Root, "trait list"), Distance: 4);
 
     public static Obstacle TraitElsewhere(ProviderFacts holder, Wish trait, SchedulingRequest request)
     {

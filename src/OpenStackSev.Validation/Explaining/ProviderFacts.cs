@@ -8,7 +8,7 @@ public sealed record InventoryFacts(int Total, int Reserved, int Used, int MinUn
     public double Capacity => (Total - Reserved) * AllocationRatio;
 
     /// <summary>Placement's own test. Source: placement/objects/research_context.py, <c>_capacity_check_clause</c>.</summary>
-    public bool Gives(int amount) => Used + amount <= Capacity && amount >= MinUnit && amount <= MaxUnit && amount % StepSize == 0;
+    public bool Gives(int amount) => (long)Used + amount <= Capacity && amount >= MinUnit && amount <= MaxUnit && amount % StepSize == 0;
 }
 
 /// <summary>A resource provider of a compute node's tree.</summary>
