@@ -26,7 +26,7 @@ internal static class Approve
         return command;
     }
 
-    private static string[] Chosen(HostDetails host, IReadOnlyList<string> asked)
+    private static string[] Chosen(HostDetails host, string[] asked)
     {
         string[] reported = [.. host.Chips.Where(chip => chip is { Present: true, Status: not "withdrawn" }).Select(chip => chip.Id)];
         if (reported.Length == 0)
@@ -35,7 +35,7 @@ internal static class Approve
                 host.Enrolment == EnrolmentState.Conflict ? "its chip belongs to another host: osev host history names that" : "look at its agent's log, and at osev host show");
         }
 
-        if (asked.Count == 0)
+        if (asked.Length == 0)
             return reported;
         return [.. asked.Select(digits => reported.Where(id => id.StartsWith(digits, StringComparison.OrdinalIgnoreCase)).ToArray() switch
         {
