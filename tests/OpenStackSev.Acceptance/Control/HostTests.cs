@@ -73,10 +73,11 @@ public sealed class HostTests(Stack stack) : IAsyncLifetime
         string file = Path.Join(folder, "node.crt");
         using (var ca = NodeCertificates.AuthorityFolder.Open(Control.Authority))
         {
-            await File.WriteAllTextAsync(file, ca.Issue(uuid, NodeCertificates.NodeCertificateRequest.Of(key), DateTimeOffset.UtcNow.AddDays(-3), TimeSpan.FromDays(2)).Pem);
+            await File.WriteAllTextAsync(file, ca.Issue(uuid, NodeCertificates.NodeCertificateRequest.Of(key), DateTimeOffset.UtcNow.AddDays(-3), TimeSpan.FromDays(2)).Pem,
+                TestContext.Current.CancellationToken);
         }
 
-        await File.WriteAllTextAsync(Path.Join(folder, "node.key"), key.ExportPkcs8PrivateKeyPem());
+        await File.WriteAllTextAsync(Path.Join(folder, "node.key"), key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
         Assert.Equal((401, "attestation.node_certificate.expired"), await ReportAsync(uuid, file));
         Directory.Delete(folder, recursive: true);
     }

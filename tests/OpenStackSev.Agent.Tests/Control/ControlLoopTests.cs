@@ -10,7 +10,6 @@ using OpenStackSev.Api;
 using OpenStackSev.Api.Capacity;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.OpenStack;
-using OpenStackSev.OpenStack.Placement;
 using Given = OpenStackSev.Agent.Tests.Capacity.Given;
 
 namespace OpenStackSev.Agent.Tests.Control;
@@ -32,7 +31,7 @@ public sealed class ControlLoopTests : IDisposable
 
     public ControlLoopTests()
     {
-        placement.Add(Given.Node, Given.Root).With(SevTraits.Trusted).With("CUSTOM_SEV_POOL_A");
+        placement.Add(Given.Node, Given.Root).With(SevTraits.Trusted).With("CUSTOM_OPERATOR_POOL");
         cloud = FakeCloud.Connect(placement);
         loop = new ControlLoop(reports, (report, _) =>
         {
@@ -94,7 +93,7 @@ public sealed class ControlLoopTests : IDisposable
         time.Advance(TimeSpan.FromSeconds(100));
         Assert.Contains(SevTraits.Trusted, placement.Find(Given.Node)!.Traits);
         await UntilAsync(() => events.Seen.Contains(TrustEnded));
-        Assert.Equal(["CUSTOM_SEV_POOL_A"], placement.Find(Given.Node)!.Traits);
+        Assert.Equal(["CUSTOM_OPERATOR_POOL"], placement.Find(Given.Node)!.Traits);
     }
 
     [Fact]
