@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenStackSev.Control.Configuration;
 using OpenStackSev.Control.Conventions;
 using OpenStackSev.Control.Health;
+using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Identity;
+using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Validation;
 using OpenStackSev.OpenStack;
 
@@ -62,6 +64,8 @@ public static class ControlApplication
         }));
         services.AddSingleton<KeystoneTokens>();
         services.AddSingleton<ICallerSource, TokenCaller>();
+        services.AddPersistence(configuration.Process);
+        services.AddHosts(configuration.Hosts);
         services.AddValidation();
         services.AddMetrics(configuration.Metrics);
     }
@@ -71,6 +75,7 @@ public static class ControlApplication
         app.MapVersions(configuration.Api);
         app.MapOpenApi();
         app.MapHealth(configuration.Health);
+        app.MapHosts();
         app.MapValidation();
     }
 
