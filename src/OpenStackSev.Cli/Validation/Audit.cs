@@ -62,6 +62,7 @@ internal sealed class Audit
             flavors ??= await SpecLists.FlavorsAsync(cloud, ct);
             console.WriteProgress("reading images");
             images ??= await SpecLists.ImagesAsync(cloud, ct);
+            facts = await cloud.FactsAsync(console, mostProviders: int.MaxValue, ct);
         }
 
         long pairs = (long)flavors.Specs.Count * images.Specs.Count;

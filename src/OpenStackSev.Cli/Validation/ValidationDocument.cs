@@ -7,8 +7,8 @@ namespace OpenStackSev.Cli.Validation;
 /// <summary>What is said about one flavor and one image: JSON of <c>osev validate</c>, and a line of its batch.</summary>
 internal sealed record ValidationDocument(RequestDocument Request, IReadOnlyList<FindingDocument> Findings)
 {
-    public static ValidationDocument Of(FlavorSpec flavor, ImageSpec image, ComputeRelease release, CloudFacts? cloud) =>
-        new(RequestDocument.Of(flavor, image, release), FindingDocument.Of(RequestRules.Check(flavor, image, release, cloud)));
+    public static ValidationDocument Of(FlavorSpec flavor, ImageSpec image, ComputeRelease release, IReadOnlyList<Finding> findings) =>
+        new(RequestDocument.Of(flavor, image, release), FindingDocument.Of(findings));
 }
 
 /// <summary>What Nova makes of the pair, if it does not refuse it.</summary>
