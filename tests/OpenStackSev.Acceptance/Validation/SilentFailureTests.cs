@@ -68,7 +68,10 @@ public sealed class SilentFailureTests(Stack stack) : IAsyncLifetime
         JsonElement finding = Finding(await ValidateAsync(flavor, image), "request.encryption.image_only")!.Value;
         await FixAsync(finding);
         Assert.Null(Finding(await ValidateAsync(flavor, image), "request.encryption.image_only"));
-        Assert.Equal("compute2", (await BootAsync(flavor, image)).Node);
+        HttpRequestException refused = await Assert.ThrowsAsync<HttpRequestException>(() => BootAsync(flavor, image));
+        Assert.Equal(System.Net.HttpStatusCode.BadRequest, refused.StatusCode);
+        Server plain = await BootAsync(flavor, await stack.Cloud.ImageAsync("silent-plain", s_good));
+        Assert.Null(await EncryptedAsync(plain));
     }
 
     [Fact]
@@ -82,9 +85,11 @@ public sealed class SilentFailureTests(Stack stack) : IAsyncLifetime
         Assert.True(mine.Length >= 2, script.ToString());
         Ended ran = await Programs.RunAsync("bash", ["-euc", string.Join('\n', mine)]);
         Assert.True(ran.ExitCode == 0, ran.ToString());
-        Ended audit = await Programs.OsevAsync("validate", "--flavor", flavor, "--image", image, "-f", "json");
-        Assert.True(audit.ExitCode < 2, audit.ToString());
-        Assert.Equal("compute2", (await BootAsync(flavor, image)).Node);
+        Ended validated = await Programs.OsevAsync("validate", "--flavor", flavor, "--image", image, "-f", "json");
+        Assert.True(validated.ExitCode < 2, validated.ToString());
+        Server server = await BootAsync(flavor, image);
+        Assert.Equal("compute2", server.Node);
+        Assert.NotNull(await EncryptedAsync(server));
     }
 
     private async Task<Server> ForetoldAndMendedAsync(string flavor, string image, string code, string model)
