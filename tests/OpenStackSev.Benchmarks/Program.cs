@@ -9,6 +9,7 @@ var measurements = new Dictionary<string, Func<Task<IReadOnlyList<Result>>>>(Str
     ["attest"] = AttestCommand.MeasureAsync,
     ["validate"] = ValidateCommand.MeasureAsync,
     ["audit"] = AuditCommand.MeasureAsync,
+    ["validation"] = () => Task.FromResult(ValidationCost.Measure()),
 };
 
 if (args.FirstOrDefault(name => !measurements.ContainsKey(name)) is { } unknown)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OpenStackSev.Inspection;
 using OpenStackSev.OpenStack;
 using OpenStackSev.Validation;
 
@@ -62,8 +63,8 @@ internal sealed class Validate
             using OpenStackConnection cloud = parsed.Connect();
             flavor ??= await cloud.FlavorAsync(parsed.GetRequiredValue(_flavor), ct);
             image ??= await cloud.ImageAsync(parsed.GetRequiredValue(_image), ct);
-            release ??= await cloud.ReleaseAsync(console, ct);
-            facts = await cloud.FactsAsync(console, MostProviders, ct);
+            release ??= await ReleaseOption.OfCloudAsync(cloud, console, ct);
+            facts = await cloud.FactsAsync(MostProviders, note => console.Error.WriteLine("note: " + note), console.WriteProgress, ct);
         }
 
         release ??= ComputeRelease.Newest;
