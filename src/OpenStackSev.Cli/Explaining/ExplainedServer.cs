@@ -54,7 +54,8 @@ internal sealed record ExplainedServer(Server Server, FlavorSpec Flavor, ImageSp
 
         return named switch
         {
-            [{ } one] => one,
+            // A list leaves the fault out.
+            [{ } one] => (await cloud.Nova.GetServerAsync(one.Id, ct)).Server,
             [] => throw new CommandException($"there is no server '{Printable.Of(nameOrId)}' that this user may see", "osev server list shows which there are"),
             _ => throw new CommandException($"{named.Count} servers are called '{Printable.Of(nameOrId)}'", "take the id: " + string.Join(", ", named.Take(5).Select(server => server.Id))),
         };

@@ -113,7 +113,8 @@ public static class OperationJudgement
                 $"{doing} '{what}' turns the encryption off, and Nova says nothing"
                     + (asksPlacement ? ": the server comes back as a plain one" : ": the server comes back as a plain one and keeps its place"),
                 asksPlacement ? "choose a flavor that asks for encryption" : "let the flavor ask for the encryption, so that no image can take it away",
-                Fix.SetFlavor(flavor, guard));
+                // Another plain flavor stays as it is.
+                asksPlacement ? null : Fix.SetFlavor(flavor, guard));
         }
         else if (!before.Encrypted && after.Encrypted && !asksPlacement)
         {

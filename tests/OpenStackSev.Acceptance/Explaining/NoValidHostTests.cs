@@ -66,7 +66,8 @@ public sealed class NoValidHostTests(SevHosts hosts)
     {
         string flavor = await FlavorAsync(s_encrypted, ("trait:CUSTOM_SEV", "required"));
         JsonNode cause = await OnlyCauseAsync(flavor, "explain.trait.elsewhere", "CUSTOM_SEV", "compute1");
-        Assert.Equal($"openstack flavor set --property resources:CUSTOM_SEV_ASID=1 {flavor}", (string)cause["example"]!["command"]!);
+        // By name: a server does not tell the id of its flavor.
+        Assert.Equal($"openstack flavor set --property resources:CUSTOM_SEV_ASID=1 {SevHosts.Servers}{number}", (string)cause["example"]!["command"]!);
         await Cloud.SendAsync(HttpMethod.Post, "compute", $"/flavors/{flavor}/os-extra_specs", new JsonObject { ["extra_specs"] = new JsonObject { ["resources:CUSTOM_SEV_ASID"] = "1" } });
         Server mended = await Cloud.BootAsync(SevHosts.Servers + "mended", flavor, hosts.Image);
         Assert.Equal(("ACTIVE", "compute1"), (mended.Status, mended.Node));
@@ -95,10 +96,6 @@ public sealed class NoValidHostTests(SevHosts hosts)
         string image = await Cloud.ImageAsync("explain-traits", ("hw_firmware_type", "uefi"), ("hw_machine_type", "q35"), ("trait:CUSTOM_SEV", "required"));
         await OnlyCauseAsync(await FlavorAsync(s_encrypted, s_asid, ("trait:CUSTOM_SEV", "forbidden")), "explain.request.trait_contradiction", "CUSTOM_SEV", image: image);
     }
-
-    [Fact]
-    public async Task The_flavor_asks_for_a_capability_that_hosts_do_not_report() =>
-        await OnlyCauseAsync(await FlavorAsync(s_encrypted, s_asid, ("capabilities:sev", "true")), "explain.capability.unknown", "capabilities:sev");
 
     [Fact]
     public async Task The_host_is_disabled()
