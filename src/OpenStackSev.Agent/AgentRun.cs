@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenStackSev.Agent.Capacity;
 using OpenStackSev.Agent.Configuration;
+using OpenStackSev.Configuration;
 using OpenStackSev.OpenStack;
 using OpenStackSev.Platform;
 using Serilog;
@@ -38,7 +39,7 @@ public static class AgentRun
     {
         try
         {
-            AgentConfiguration configuration = AgentConfiguration.Load(FilesOf(arguments));
+            AgentConfiguration configuration = AgentConfiguration.Load(AgentConfiguration.Files.Of(arguments.ConfigFiles, arguments.ConfigFolders));
             using Serilog.Core.Logger serilog = Logger(configuration.Process, arguments.Mode);
             using var loggers = new Serilog.Extensions.Logging.SerilogLoggerFactory(serilog);
             using CapacityStateFolder state = arguments.Mode == RunMode.DryRun
@@ -64,11 +65,6 @@ public static class AgentRun
             return explained.ExitCode;
         }
     }
-
-    private static IReadOnlyList<string> FilesOf(AgentArguments arguments) =>
-        arguments.ConfigFiles.Count + arguments.ConfigFolders.Count == 0
-            ? AgentConfiguration.DefaultFiles()
-            : [.. arguments.ConfigFiles, .. arguments.ConfigFolders.SelectMany(folder => AgentConfiguration.FilesOf(folder))];
 
     private static OpenStackConnection Connect(OpenStackOptions options, ILoggerFactory loggers)
     {
@@ -122,7 +118,7 @@ public static class AgentRun
     /// <summary>The failures that are part of the agent's contract; anything else is a defect and keeps its stack trace.</summary>
     private static Explanation? Explain(Exception exception) => exception switch
     {
-        AgentConfigurationException e => new(string.Join(Environment.NewLine + "error: ", e.Problems), null, ExitCodes.Configuration),
+        ConfigurationException e => new(string.Join(Environment.NewLine + "error: ", e.Problems), null, ExitCodes.Configuration),
         CloudConfigurationException e => new(e.Message, e.Hint, ExitCodes.Configuration),
         StateFolderException e => new(e.Message, e.Hint, e.IsBusy ? ExitCodes.TryLater : ExitCodes.Configuration),
         NodeNotFoundException e => new(e.Message,

@@ -111,7 +111,9 @@ public static class Osev
                     PolicySchema.Create(console),
                 },
             },
-            OpenStackSev.Cli.Validation.Validate.Create(console),
+            Validation.Validate.Create(console),
+            Validation.Audit.Create(console),
+            Validation.Rules.Create(console),
             new OsevCommand("endorsements", "AMD's certificates and CRLs: fetch them, carry them to places without a network, look at them.")
             {
                 Endorsements.Fetch.Create(console),

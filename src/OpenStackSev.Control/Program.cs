@@ -1,3 +1,3 @@
-WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(args);
-WebApplication app = builder.Build();
-app.Run();
+using OpenStackSev.Control.Commands;
+
+return await ControlCommands.RunAsync(args, Console.Out, Console.Error);

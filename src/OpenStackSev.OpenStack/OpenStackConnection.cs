@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenStackSev.OpenStack.Glance;
@@ -63,6 +64,35 @@ public sealed class OpenStackConnection : IDisposable
 
     /// <summary>Who and what the token stands for.</summary>
     public async Task<TokenBody> TokenAsync(CancellationToken ct) => (await tokens.GetAsync(ct)).Body;
+
+    /// <summary>What somebody else's token stands for, without a catalogue; null when Keystone does not take it for good.</summary>
+    /// <param name="allowExpired">Takes a token for some time after its end.</param>
+    /// <exception cref="OpenStackApiException">Keystone cannot be asked, or refuses this connection's own credentials.</exception>
+    public async Task<TokenBody?> ValidateTokenAsync(string subjectToken, bool allowExpired, CancellationToken ct)
+    {
+        Token own = await tokens.GetAsync(ct);
+        try
+        {
+            return await AskAsync(own.Secret);
+        }
+        catch (OpenStackApiException e) when (e.Status == HttpStatusCode.Unauthorized)
+        {
+            return await AskAsync((await tokens.RenewAsync(own, ct)).Secret);
+        }
+
+        async Task<TokenBody?> AskAsync(string token)
+        {
+            try
+            {
+                return (await Keystone.ValidateTokenAsync(token, subjectToken, 1, allowExpired ? 1 : null, ct)).Token;
+            }
+            // 400 is how some releases answer to what is no token at all.
+            catch (OpenStackApiException e) when (e.Status is HttpStatusCode.NotFound or HttpStatusCode.BadRequest)
+            {
+                return null;
+            }
+        }
+    }
 
     /// <summary>Where a service is: overridden in clouds.yaml, else by the catalogue.</summary>
     /// <exception cref="OpenStackApiException">It is in neither.</exception>

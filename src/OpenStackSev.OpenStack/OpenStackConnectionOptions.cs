@@ -23,6 +23,9 @@ public sealed record OpenStackConnectionOptions
     /// <summary>Sent onward with every request, so that one round can be followed through all services' logs: <c>req-</c> and a UUID.</summary>
     public string? GlobalRequestId { get; init; }
 
+    /// <summary>For a program that serves requests of its own: the id of the one on whose behalf a call is made. Null falls back to <see cref="GlobalRequestId"/>.</summary>
+    public Func<string?>? GlobalRequestIdOfCall { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
     public ILoggerFactory? LoggerFactory { get; init; }
 

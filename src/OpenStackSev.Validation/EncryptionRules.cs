@@ -90,9 +90,19 @@ public static partial class RequestRules
         return null;
     }
 
-    private static Objection? DialectKey(Subject s) => s.Signs.Dialect is { IsMisplaced: false } sign ? Misunderstood(s, sign) : null;
+    private static Objection? DialectKey(Subject s) => FirstMisunderstood(s, misplaced: false);
 
-    private static Objection? MisplacedKey(Subject s) => s.Signs.Dialect is { IsMisplaced: true } sign ? Misunderstood(s, sign) : null;
+    private static Objection? MisplacedKey(Subject s) => FirstMisunderstood(s, misplaced: true);
+
+    private static Objection? FirstMisunderstood(Subject s, bool misplaced)
+    {
+        foreach (DialectSign sign in s.Signs.Dialects)
+        {
+            if (sign.IsMisplaced == misplaced && Misunderstood(s, sign) is { } objection)
+                return objection;
+        }
+        return null;
+    }
 
     private static Objection? Misunderstood(Subject s, DialectSign sign)
     {
@@ -110,7 +120,7 @@ public static partial class RequestRules
     {
         if (!s.Request.ByImage || s.Signs.FlavorValue is not null)
             return null;
-        bool meant = s.Signs.FlavorModel is not null || s.Signs.Dialect is { OnFlavor: true } || s.Wishes.MeanEncryption;
+        bool meant = s.Signs.FlavorModel is not null || s.Signs.FlavorHasDialect || s.Wishes.MeanEncryption;
         return new("flavor hw:mem_encryption",
             $"{s.ImageName} asks for memory encryption, and {s.FlavorName} does not say hw:mem_encryption; say true if it is a flavor for encrypted servers, else false",
             meant ? AsksOnFlavor(s, s.Signs.ImageModel) : Fix.SetFlavor(s.Flavor, "hw:mem_encryption=false"));
@@ -122,7 +132,7 @@ public static partial class RequestRules
 
     private static Objection? OpenFlavor(Subject s)
     {
-        if (s.Signs.FlavorValue is not null || s.Signs.FlavorModel is not null || s.Encrypted || s.Signs.Dialect is { OnFlavor: true } || s.Wishes.MeanEncryption
+        if (s.Signs.FlavorValue is not null || s.Signs.FlavorModel is not null || s.Encrypted || s.Signs.FlavorHasDialect || s.Wishes.MeanEncryption
             || s.Cloud?.Models is { Count: 0 })
             return null;
         return new("flavor hw:mem_encryption", $"{s.FlavorName} does not say hw:mem_encryption, so that any image may turn encryption on",

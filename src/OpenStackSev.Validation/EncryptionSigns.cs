@@ -5,12 +5,18 @@ namespace OpenStackSev.Validation;
 /// <param name="ImageValue">hw_mem_encryption; null when it is not there.</param>
 /// <param name="FlavorModel">hw:mem_encryption_model, not empty.</param>
 /// <param name="ImageModel">hw_mem_encryption_model, not empty.</param>
-/// <param name="Dialect">A model's name or a yes under one of the keys of guides that are not Nova's.</param>
-internal sealed record EncryptionSigns(string? FlavorValue, string? ImageValue, string? FlavorModel, string? ImageModel, DialectSign? Dialect)
+/// <param name="Dialects">A model's name or a yes, each under a key of guides that is not Nova's, the flavor's first.</param>
+internal sealed record EncryptionSigns(string? FlavorValue, string? ImageValue, string? FlavorModel, string? ImageModel, IReadOnlyList<DialectSign> Dialects)
 {
     public static EncryptionSigns Of(FlavorSpec flavor, ImageSpec image) =>
         new(flavor["hw:mem_encryption"], image["hw_mem_encryption"], NotEmpty(flavor["hw:mem_encryption_model"]),
             NotEmpty(image["hw_mem_encryption_model"]), DialectSign.Of(flavor, image));
+
+    /// <summary>The flavor has one of those keys.</summary>
+    public bool FlavorHasDialect => Dialects is [{ OnFlavor: true }, ..];
+
+    /// <summary>One of those keys names a model.</summary>
+    public bool DialectNamesModel => Dialects.Any(sign => sign.Model is not null);
 
     private static string? NotEmpty(string? text) => text is { Length: > 0 } ? text : null;
 }
@@ -27,16 +33,21 @@ internal sealed record DialectSign(bool OnFlavor, string Key, string Value, stri
     private static readonly string[] s_imageKeys =
         ["hw_confidential_compute", "hw:confidential_compute", "hw:mem_encryption", "hw:mem_encryption_model"];
 
-    public static DialectSign? Of(FlavorSpec flavor, ImageSpec image) => Of(true, flavor.ExtraSpecs, s_flavorKeys) ?? Of(false, image.Properties, s_imageKeys);
+    public static IReadOnlyList<DialectSign> Of(FlavorSpec flavor, ImageSpec image)
+    {
+        List<DialectSign>? signs = null;
+        Add(true, flavor.ExtraSpecs, s_flavorKeys, ref signs);
+        Add(false, image.Properties, s_imageKeys, ref signs);
+        return signs ?? (IReadOnlyList<DialectSign>)[];
+    }
 
-    private static DialectSign? Of(bool onFlavor, IReadOnlyDictionary<string, string> values, string[] keys)
+    private static void Add(bool onFlavor, IReadOnlyDictionary<string, string> values, string[] keys, ref List<DialectSign>? signs)
     {
         foreach (string key in keys)
         {
             if (values.TryGetValue(key, out string? value) && value.Length > 0 && (!NovaBoolean.IsOne(value) || NovaBoolean.Of(value)))
-                return new(onFlavor, key, value, ModelNames.Meant(value) ?? (key == "hw:sev_snp" ? "amd-sev-snp" : null));
+                (signs ??= []).Add(new(onFlavor, key, value, ModelNames.Meant(value) ?? (key == "hw:sev_snp" ? ModelNames.SevSnp : null)));
         }
-        return null;
     }
 
     /// <summary>Nova's own key, written in the other side's form.</summary>

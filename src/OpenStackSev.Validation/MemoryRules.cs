@@ -47,6 +47,10 @@ public static partial class RequestRules
             "The mixed policy needs to know which processors are dedicated, and only the flavor says so. Nova answers 400 RequiredMixedOrRealtimeCPUMask.",
             "nova/virt/hardware.py, numa_get_constraints",
             MixedWithoutMask),
+        new("request.cpu_policy.mask_without_mixed", FindingLevel.Error,
+            "A mask of dedicated processors means something with the mixed policy only. Nova answers 400 RequiredMixedInstancePolicy.",
+            "nova/virt/hardware.py, numa_get_constraints",
+            MaskWithoutMixed),
         new("request.cpu_thread_policy.conflict", FindingLevel.Error,
             "Flavor and image say different things about sibling threads. Nova answers 400 ImageCPUThreadPolicyForbidden.",
             "nova/virt/hardware.py, get_cpu_thread_policy_constraint",
@@ -151,9 +155,13 @@ public static partial class RequestRules
                 Fix.UnsetImage(s.Image, "hw_cpu_policy"));
     }
 
+    private static Objection? MaskWithoutMixed(Subject s) =>
+        s.Flavor["hw:cpu_dedicated_mask"] is not { Length: > 0 } mask || CpuPolicy(s) == "mixed" ? null : new("flavor hw:cpu_dedicated_mask",
+            $"{s.FlavorName} has hw:cpu_dedicated_mask {Shown.Value(mask)} without hw:cpu_policy=mixed; unset it", Fix.UnsetFlavor(s.Flavor, "hw:cpu_dedicated_mask"));
+
     private static Objection? ThreadPolicyConflict(Subject s)
     {
-        if (s.Flavor["hw:cpu_thread_policy"] is not { Length: > 0 } flavor || s.Image["hw_cpu_thread_policy"] is not { } image || flavor == image || flavor == "prefer")
+        if (s.Flavor["hw:cpu_thread_policy"] is not { } flavor || s.Image["hw_cpu_thread_policy"] is not { Length: > 0 } image || flavor == image || flavor == "prefer")
             return null;
         return new("image hw_cpu_thread_policy",
             $"{s.FlavorName} has hw:cpu_thread_policy {Shown.Value(flavor)}, and {s.ImageName} has hw_cpu_thread_policy {Shown.Value(image)}; let the flavor decide",

@@ -121,7 +121,7 @@ public static partial class RequestRules
 
     private static Objection? ModelUnstated(Subject s)
     {
-        if (!s.Encrypted || !s.Release.HasModelKey || s.Signs.FlavorModel is not null || s.Signs.ImageModel is not null || s.Signs.Dialect is { Model: not null })
+        if (!s.Encrypted || !s.Release.HasModelKey || s.Signs.FlavorModel is not null || s.Signs.ImageModel is not null || s.Signs.DialectNamesModel)
             return null;
         if (s.Cloud?.Models is { } models && models.All(model => model == ModelNames.Sev))
             return null;

@@ -29,7 +29,7 @@ public static partial class RequestRules
         string? first = null;
         foreach ((string key, _) in s.Flavor.ExtraSpecs)
         {
-            if (IsJudgedByItself(key) || s.Signs.Dialect is { OnFlavor: true } sign && sign.Key == key || NovaExtraSpecs.TryFind(key, s.Release, out ValueForm? form))
+            if (IsJudgedByItself(key) || s.Signs.Dialects.Any(sign => sign.OnFlavor && sign.Key == key) || NovaExtraSpecs.TryFind(key, s.Release, out ValueForm? form))
                 continue;
             if (first is null || string.CompareOrdinal(key, first) < 0)
                 first = key;

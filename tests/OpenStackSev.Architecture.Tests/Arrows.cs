@@ -13,13 +13,14 @@ public sealed class Arrows
         ["OpenStackSev.Platform"] = [],
         ["OpenStackSev.OpenStack"] = [],
         ["OpenStackSev.Api"] = [],
+        ["OpenStackSev.Configuration"] = [],
         ["OpenStackSev.NodeCertificates"] = [],
         ["OpenStackSev.Simulation"] = [],
-        ["OpenStackSev.Agent"] = ["OpenStackSev.Api", "OpenStackSev.OpenStack", "OpenStackSev.Platform"],
+        ["OpenStackSev.Agent"] = ["OpenStackSev.Api", "OpenStackSev.Configuration", "OpenStackSev.OpenStack", "OpenStackSev.Platform"],
         ["OpenStackSev.Control"] =
         [
-            "OpenStackSev.Api", "OpenStackSev.OpenStack", "OpenStackSev.Attestation", "OpenStackSev.Endorsements", "OpenStackSev.Validation",
-            "OpenStackSev.NodeCertificates",
+            "OpenStackSev.Api", "OpenStackSev.Configuration", "OpenStackSev.OpenStack", "OpenStackSev.Attestation",
+            "OpenStackSev.Endorsements", "OpenStackSev.Validation", "OpenStackSev.NodeCertificates",
         ],
         ["OpenStackSev.Guest"] = ["OpenStackSev.Api"],
         ["OpenStackSev.Cli"] =
@@ -42,7 +43,10 @@ public sealed class Arrows
     [Fact]
     public void Only_programs_name_the_logging_library()
     {
-        string[] libraries = ["Attestation", "Endorsements", "Validation", "Platform", "OpenStack", "Api", "Simulation", "NodeCertificates"];
+        string[] libraries =
+        [
+            "Attestation", "Endorsements", "Validation", "Platform", "OpenStack", "Api", "Configuration", "Simulation", "NodeCertificates",
+        ];
         string[] offenders = [.. libraries.Select(name => Path.Join(Repository.Root, "src", "OpenStackSev." + name))
             .Where(Directory.Exists)
             .SelectMany(folder => Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories))

@@ -31,6 +31,7 @@ public sealed class OsevTests
     [Theory]
     [InlineData("facts"), InlineData("simulate", "host"), InlineData("completion")]
     [InlineData("attest", "verify"), InlineData("attest", "show"), InlineData("attest", "policy", "check")]
+    [InlineData("validate"), InlineData("audit"), InlineData("rules")]
     [InlineData("attest", "policy", "sample"), InlineData("attest", "policy", "schema")]
     public async Task Help_ends_with_examples_that_start_with_the_command(params string[] command)
     {

@@ -297,7 +297,7 @@ public sealed class BodyTests : IDisposable
     {
         Sample sample = Sample.Of("keystone_token");
         _cloud.Answer("GET", "/identity/v3/auth/tokens", 200, sample.Body);
-        TokenEnvelope other = await _connection.Keystone.ValidateTokenAsync("mine", "theirs", Ct);
+        TokenEnvelope other = await _connection.Keystone.ValidateTokenAsync("mine", "theirs", ct: Ct);
         Assert.Equal("admin", other.Token.User.Name);
         var request = Assert.Single(_cloud.Asked());
         Assert.Equal(("mine", "theirs"), (FakeCloud.Header(request, "X-Auth-Token"), FakeCloud.Header(request, "X-Subject-Token")));

@@ -34,7 +34,7 @@ public sealed class SecretTests : IDisposable
                 await Try(() => connection.Placement.ListResourceProvidersAsync("name", ct: Ct));
                 await Try(() => connection.Nova.AllServersAsync(allTenants: true, ct: Ct).ToListAsync(Ct).AsTask());
                 await Try(() => connection.Glance.ListImagesAsync(ct: Ct));
-                await Try(() => connection.Keystone.ValidateTokenAsync("hunter2-own", "hunter2-subject", Ct));
+                await Try(() => connection.Keystone.ValidateTokenAsync("hunter2-own", "hunter2-subject", ct: Ct));
                 await Try(async () => _lines.Add((await connection.TokenAsync(Ct)).ToString()));
             }
         }

@@ -56,6 +56,7 @@ public sealed class EachRuleAloneTests
         ["request.memory.overcommit"] = () => Pair.Sound.In(Cloud(Pair.Host("cn1", 1.5, false, "amd-sev-snp"))),
         ["request.cpu_policy.conflict"] = () => Pair.Plain.Flavor("hw:cpu_policy", "shared").Image("hw_cpu_policy", "dedicated"),
         ["request.cpu_policy.mixed_without_mask"] = () => Pair.Plain.Flavor("hw:cpu_policy", "mixed"),
+        ["request.cpu_policy.mask_without_mixed"] = () => Pair.Plain.Flavor("hw:cpu_dedicated_mask", "0"),
         ["request.cpu_thread_policy.conflict"] = () => Pair.Sound.Image("hw_cpu_thread_policy", "require"),
         ["request.cpu_thread_policy.without_dedicated"] = () => Pair.Plain.Flavor("hw:cpu_thread_policy", "isolate"),
         ["request.cpu_policy.shared"] = () => Pair.Sound.Flavor("hw:cpu_thread_policy", null),

@@ -1,86 +1,59 @@
-using Microsoft.Extensions.Configuration;
 using OpenStackSev.Api.Capacity;
+using OpenStackSev.Configuration;
 
 namespace OpenStackSev.Agent.Capacity;
 
 /// <summary>How this node's capacity is published. Section <c>[capacity]</c> of agent.conf.</summary>
 public sealed class CapacityOptions
 {
-    public const string Section = "capacity";
+    private const int MostAsids = 1_000_000;
 
-    /// <summary>Wait between rounds after a success. 10 s to 1 h; shorter only loads Placement. A bare number means seconds.</summary>
-    [ConfigurationKeyName("interval")]
+    public static IniSection<CapacityOptions> Section { get; } =
+        new IniSection<CapacityOptions>("capacity", "How this node's capacity is published.")
+            .Duration("interval", "Seconds between rounds after a success, 10 to 3600; shorter only loads Placement.",
+                o => o.Interval, (o, value) => o.Interval = value, TimeSpan.FromSeconds(10), TimeSpan.FromHours(1))
+            .Duration("start_jitter",
+                "The first round starts within so many seconds, at random, so that many nodes do not strike Placement together. 0 to 600.",
+                o => o.StartJitter, (o, value) => o.StartJitter = value, TimeSpan.Zero, TimeSpan.FromMinutes(10))
+            .Uuid("node_uuid", "UUID of the compute node's resource provider. Unset: Nova's compute_id file, then names.",
+                (o, value) => o.NodeUuid = value, example: "11111111-2222-4333-8444-555555555555")
+            .Text("compute_id_file", "Nova's compute_id file (since 2023.1). Looked at below the platform root.",
+                o => o.ComputeIdFile, (o, value) => o.ComputeIdFile = value)
+            .Text("node_name",
+                "Root provider's name when compute_id is not readable: Nova's hypervisor_hostname. Unset: this machine's FQDN, then short name.",
+                o => o.NodeName, (o, value) => o.NodeName = value, example: "compute1.example.org")
+            .Count("es_share", "ASIDs of the pool that SEV-ES and SEV-SNP share that are published as SEV-ES where both can be used.",
+                o => o.EsShare, (o, value) => o.EsShare = value, 0, MostAsids)
+            .Words("launches", "Models that this Nova launches although it publishes no MEM_ENCRYPTION_CONTEXT for them; comma-separated.",
+                o => o.LaunchNames.ToArray(), (o, names) => o.Launches = string.Join(", ", names), NotAModel, example: "amd-sev-snp")
+            .Count("reserved_sev", "Plain SEV ASIDs kept back for the operator.",
+                o => o.ReservedSev, (o, value) => o.ReservedSev = value, 0, MostAsids)
+            .Count("reserved_sev_es", "SEV-ES ASIDs kept back for the operator.",
+                o => o.ReservedSevEs, (o, value) => o.ReservedSevEs = value, 0, MostAsids)
+            .Count("reserved_sev_snp", "SEV-SNP ASIDs kept back for the operator.",
+                o => o.ReservedSevSnp, (o, value) => o.ReservedSevSnp = value, 0, MostAsids)
+            .Rule(o => o.NodeName is { Length: 0 or > 200 } ? ["node_name: must have 1 to 200 characters"] : []);
+
     public TimeSpan Interval { get; set; } = TimeSpan.FromMinutes(1);
-
-    /// <summary>The first round starts within this time, at random, so that many nodes do not strike Placement together. 0 to 10 min.</summary>
-    [ConfigurationKeyName("start_jitter")]
     public TimeSpan StartJitter { get; set; } = TimeSpan.FromSeconds(30);
-
-    /// <summary>UUID of the compute node's resource provider. Unset: Nova's compute_id file, then names.</summary>
-    [ConfigurationKeyName("node_uuid")]
     public Guid? NodeUuid { get; set; }
-
-    /// <summary>Nova's compute_id file (since 2023.1). Looked at below the platform root.</summary>
-    [ConfigurationKeyName("compute_id_file")]
     public string ComputeIdFile { get; set; } = "/var/lib/nova/compute_id";
-
-    /// <summary>Root provider's name when compute_id is not readable: Nova's hypervisor_hostname. Unset: this machine's FQDN, then short name.</summary>
-    [ConfigurationKeyName("node_name")]
     public string? NodeName { get; set; }
-
-    /// <summary>ASIDs of the pool that SEV-ES and SEV-SNP share that are published as SEV-ES where both can be used.</summary>
-    [ConfigurationKeyName("es_share")]
     public int EsShare { get; set; }
-
-    /// <summary>Models that this Nova launches although it publishes no MEM_ENCRYPTION_CONTEXT for them, e.g. <c>amd-sev-snp</c>; comma-separated.</summary>
-    [ConfigurationKeyName("launches")]
     public string Launches { get; set; } = "";
-
-    /// <summary>Plain SEV ASIDs kept back for the operator.</summary>
-    [ConfigurationKeyName("reserved_sev")]
     public int ReservedSev { get; set; }
-
-    /// <summary>SEV-ES ASIDs kept back for the operator.</summary>
-    [ConfigurationKeyName("reserved_sev_es")]
     public int ReservedSevEs { get; set; }
-
-    /// <summary>SEV-SNP ASIDs kept back for the operator.</summary>
-    [ConfigurationKeyName("reserved_sev_snp")]
     public int ReservedSevSnp { get; set; }
 
-    /// <summary><see cref="Launches"/>, parsed. Unknown names are left to <see cref="CapacityRules"/>.</summary>
+    /// <summary><see cref="Launches"/>, parsed.</summary>
     public IReadOnlySet<EncryptionModel> LaunchableModels => LaunchNames
         .Where(name => EncryptionModels.TryParse(name, out _))
         .Select(name => EncryptionModels.TryParse(name, out EncryptionModel model) ? model : default)
         .ToHashSet();
 
-    internal IEnumerable<string> LaunchNames => Launches.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-}
+    private IEnumerable<string> LaunchNames => Launches.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-/// <summary>What a value may be; every problem is told, by the key's own name.</summary>
-public static class CapacityRules
-{
-    private const int MostAsids = 1_000_000;
-
-    public static IEnumerable<string> Problems(CapacityOptions options)
-    {
-        if (options.Interval < TimeSpan.FromSeconds(10) || options.Interval > TimeSpan.FromHours(1))
-            yield return $"interval = {options.Interval.TotalSeconds}: must be 10 to 3600 seconds";
-        if (options.StartJitter < TimeSpan.Zero || options.StartJitter > TimeSpan.FromMinutes(10))
-            yield return $"start_jitter = {options.StartJitter.TotalSeconds}: must be 0 to 600 seconds";
-        if (options.NodeName is { Length: 0 or > 200 })
-            yield return "node_name: must have 1 to 200 characters";
-        foreach ((string key, int value) in new[]
-        {
-            ("es_share", options.EsShare), ("reserved_sev", options.ReservedSev),
-            ("reserved_sev_es", options.ReservedSevEs), ("reserved_sev_snp", options.ReservedSevSnp),
-        })
-        {
-            if (value is < 0 or > MostAsids)
-                yield return $"{key} = {value}: must be 0 to {MostAsids}";
-        }
-
-        foreach (string name in options.LaunchNames.Where(name => !EncryptionModels.TryParse(name, out _)))
-            yield return $"launches = {name}: not a model; known are {string.Join(", ", EncryptionModels.All.Select(model => model.NovaName))}";
-    }
+    private static string? NotAModel(string name) => EncryptionModels.TryParse(name, out _)
+        ? null
+        : $"not a model; known are {string.Join(", ", EncryptionModels.All.Select(model => model.NovaName))}";
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using OpenStackSev.Configuration;
 using OpenStackSev.OpenStack;
 using OpenStackSev.OpenStack.Placement;
 using OpenStackSev.Platform;

@@ -1,25 +1,21 @@
-using Microsoft.Extensions.Configuration;
+using OpenStackSev.Configuration;
 
 namespace OpenStackSev.Agent.Configuration;
 
 /// <summary>The agent as a process. Section <c>[DEFAULT]</c> of agent.conf.</summary>
 public sealed class ProcessOptions
 {
-    public const string Section = "DEFAULT";
+    public static IniSection<ProcessOptions> Section { get; } =
+        new IniSection<ProcessOptions>("DEFAULT", "The agent as a process.")
+            .Flag("debug", "Also log each request and each decision.", o => o.Debug, (o, value) => o.Debug = value)
+            .Flag("log_json", "Log one JSON object a line instead of text.", o => o.LogJson, (o, value) => o.LogJson = value)
+            .File("state_dir", "Folder for the node's lock and what a restart must remember. Made when missing.",
+                o => o.StateDir, (o, value) => o.StateDir = value)
+            .File("platform_root", "Folder to read the machine's facts below. Another one than / is for simulated hosts.",
+                o => o.PlatformRoot, (o, value) => o.PlatformRoot = value);
 
-    /// <summary>Also log each request and each decision.</summary>
-    [ConfigurationKeyName("debug")]
     public bool Debug { get; set; }
-
-    /// <summary>Log one JSON object a line instead of text.</summary>
-    [ConfigurationKeyName("log_json")]
     public bool LogJson { get; set; }
-
-    /// <summary>Folder for the node's lock and what a restart must remember. Made when missing.</summary>
-    [ConfigurationKeyName("state_dir")]
     public string StateDir { get; set; } = "/var/lib/openstack-sev/agent";
-
-    /// <summary>Folder to read the machine's facts below. Another one than <c>/</c> is for simulated hosts.</summary>
-    [ConfigurationKeyName("platform_root")]
     public string PlatformRoot { get; set; } = "/";
 }

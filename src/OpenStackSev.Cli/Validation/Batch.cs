@@ -89,16 +89,9 @@ internal sealed class Batch(Stream input, TextWriter output, ComputeRelease rele
         }
         catch (JsonException e)
         {
-            problem = $"the line is not JSON that can be read, at byte {e.BytePositionInLine ?? 0}: {Reason(e.Message)}";
+            problem = $"the line is not JSON that can be read, at byte {e.BytePositionInLine ?? 0}: {JsonReason.Of(e)}";
         }
         return null;
-    }
-
-    /// <summary>The first sentence, and no more of it than a message should have: it quotes the line.</summary>
-    private static string Reason(string message)
-    {
-        string sentence = message.Split(". ", 2)[0].TrimEnd('.');
-        return Printable.Of(sentence.Length <= 120 ? sentence : sentence[..120] + "…");
     }
 
     private void Flush()

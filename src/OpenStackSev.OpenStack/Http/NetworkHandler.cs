@@ -20,7 +20,7 @@ internal sealed partial class NetworkHandler(HttpMessageInvoker network, OpenSta
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref count);
-        if (options.GlobalRequestId is { } globalId && !request.Headers.Contains(RequestIds.Header))
+        if ((options.GlobalRequestIdOfCall?.Invoke() ?? options.GlobalRequestId) is { } globalId && !request.Headers.Contains(RequestIds.Header))
             request.Headers.Add(RequestIds.Header, globalId);
         if (request.Headers.UserAgent.Count == 0)
             request.Headers.Add("User-Agent", Product);

@@ -10,9 +10,13 @@ public interface IKeystoneApi
     Task<ApiResponse<TokenEnvelope>> IssueTokenAsync([Body] AuthenticationRequest request, CancellationToken ct = default);
 
     /// <summary>With a token of one's own: what <paramref name="subjectToken"/> is.</summary>
+    /// <param name="noCatalog">Any value leaves the catalogue out of the answer.</param>
+    /// <param name="allowExpired">1 accepts a token for some time after its end, for services that finish what a user began.</param>
     [Get("/auth/tokens")]
     Task<TokenEnvelope> ValidateTokenAsync(
-        [Header("X-Auth-Token")] string token, [Header("X-Subject-Token")] string subjectToken, CancellationToken ct = default);
+        [Header("X-Auth-Token")] string token, [Header("X-Subject-Token")] string subjectToken,
+        [Query, AliasAs("nocatalog")] int? noCatalog = null, [Query, AliasAs("allow_expired")] int? allowExpired = null,
+        CancellationToken ct = default);
 }
 
 public sealed record AuthenticationRequest(Authentication Auth);

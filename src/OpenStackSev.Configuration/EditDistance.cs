@@ -1,4 +1,4 @@
-namespace OpenStackSev.Agent;
+namespace OpenStackSev.Configuration;
 
 /// <summary>Levenshtein distance: which known name a misspelt one is nearest to.</summary>
 public static class EditDistance

@@ -1,0 +1,34 @@
+using OpenStackSev.Validation.Auditing;
+
+namespace OpenStackSev.Cli.Validation;
+
+/// <summary>All fixes of an audit as a script to read and then run: each command once, under what it mends.</summary>
+/// <remarks>Names of others stand in comments with their control characters written out, so that no name ends a comment.</remarks>
+internal static class FixScript
+{
+    public static IEnumerable<string> Lines(CloudAudit audit)
+    {
+        string[] all = [.. audit.Findings.SelectMany(finding => finding.Things).Select(thing => thing.Fix).OfType<string>().Distinct(StringComparer.Ordinal)];
+        yield return "#!/usr/bin/env bash";
+        yield return $"# Fixes of osev audit, for {audit.Release.Name}: {Count(all.Length, "command")} for {Count(audit.Findings.Count, "kind")} of finding.";
+        yield return "# Read it before you run it: each command changes a flavor or an image, also for those who use it without encryption.";
+        yield return "# Running servers keep the flavor and the image properties that they were made with.";
+        yield return "set -euo pipefail";
+        HashSet<string> written = new(StringComparer.Ordinal);
+        foreach (AuditFinding finding in audit.Findings)
+        {
+            yield return "";
+            yield return $"# {Levels.NameOf(finding.Level).ToUpperInvariant()} {finding.Code}, in {Count(finding.Pairs, "combination")}";
+            yield return $"# {Printable.Of(finding.Why)}";
+            foreach (AuditedThing thing in finding.Things)
+            {
+                yield return $"# {thing.Kind} '{Printable.Of(thing.Name)}': {Printable.Of(thing.Message)}";
+                yield return thing.Fix is null ? "# no command mends this"
+                    : written.Add(thing.Fix) ? thing.Fix
+                    : "# the command for this stands above";
+            }
+        }
+    }
+
+    private static string Count(long count, string word) => $"{count} {word}{(count == 1 ? "" : "s")}";
+}

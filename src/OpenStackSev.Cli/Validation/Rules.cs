@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Text.Json.Serialization;
+using OpenStackSev.Validation;
+
+namespace OpenStackSev.Cli.Validation;
+
+/// <summary><c>osev rules</c>: all that flavors and images are judged by.</summary>
+internal static class Rules
+{
+    public static Command Create(CommandConsole console)
+    {
+        Argument<string?> code = new("code")
+        {
+            Description = "Print this rule in full.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        code.CompletionSources.Add(_ => RequestRules.All.Select(rule => new System.CommandLine.Completions.CompletionItem(rule.Code)));
+        OsevCommand command = new("rules", "Print what flavors and images are judged by.",
+            "osev rules",
+            "osev rules request.firmware.not_uefi",
+            "osev rules -f json")
+        {
+            code,
+        };
+        command.SetAction(parsed =>
+        {
+            string? wanted = parsed.GetValue(code);
+            Rule[] rules = [.. RequestRules.All.Where(rule => wanted is null || rule.Code == wanted)];
+            if (rules.Length == 0)
+                throw CommandException.BadUsage($"there is no rule '{Printable.Of(wanted!)}'", Nearest(wanted!));
+            if (parsed.Format() == OutputFormat.Json)
+                console.WriteJson(new RulesDocument([.. rules.Select(RuleDocument.Of)]), RulesJson.Default.RulesDocument);
+            else if (wanted is null)
+                console.WriteTable(["FINDING", "LEVEL", "WHY"], rules.Select(rule => new[] { rule.Code, Levels.NameOf(rule.Level), FirstSentence(rule.Why) }));
+            else
+                Write(console, rules[0]);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static void Write(CommandConsole console, Rule rule)
+    {
+        console.WriteLine($"{rule.Code}: {Levels.NameOf(rule.Level)}", Levels.StyleOf(rule.Level));
+        console.WriteLine(rule.Why);
+        console.WriteLine("source: " + rule.Source);
+    }
+
+    private static string Nearest(string wanted)
+    {
+        string[] near = [.. RequestRules.All.Select(rule => rule.Code).Where(code => code.Contains(wanted, StringComparison.OrdinalIgnoreCase)).Take(5)];
+        return near.Length > 0 ? "did you mean " + string.Join(", ", near) : "osev rules prints all";
+    }
+
+    private static string FirstSentence(string text)
+    {
+        int end = text.IndexOf(". ", StringComparison.Ordinal);
+        return end < 0 ? text : text[..(end + 1)];
+    }
+}
+
+/// <summary>JSON of <c>osev rules</c>.</summary>
+internal sealed record RulesDocument(IReadOnlyList<RuleDocument> Rules);
+
+internal sealed record RuleDocument(string Code, string Level, string Why, string Source)
+{
+    public static RuleDocument Of(Rule rule) => new(rule.Code, Levels.NameOf(rule.Level), rule.Why, rule.Source);
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(RulesDocument))]
+internal sealed partial class RulesJson : JsonSerializerContext;

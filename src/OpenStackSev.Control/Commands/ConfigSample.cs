@@ -1,0 +1,21 @@
+using System.CommandLine;
+using OpenStackSev.Control.Configuration;
+using OpenStackSev.Control.Identity;
+
+namespace OpenStackSev.Control.Commands;
+
+/// <summary><c>manage config sample</c>: the files in etc/ come from here.</summary>
+internal static class ConfigSample
+{
+    public static Command Create(TextWriter output)
+    {
+        var policy = new Option<bool>("--policy") { Description = "print policy.yaml instead" };
+        var command = new Command("sample", "Print a configuration file with every key, its default and what it does.") { policy };
+        command.SetAction(parsed =>
+        {
+            output.Write(parsed.GetValue(policy) ? Policies.Sample() : ControlConfiguration.Sample);
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,82 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using OpenStackSev.Control.Configuration;
+using OpenStackSev.Control.Conventions;
+using OpenStackSev.Control.Health;
+using OpenStackSev.Control.Identity;
+using OpenStackSev.OpenStack;
+
+namespace OpenStackSev.Control;
+
+/// <summary>The control plane as a web application: the one that the program runs is the one that tests run.</summary>
+public static class ControlApplication
+{
+    /// <summary>Largest head of a request; a token has under 2 KiB, a client's cookies have no business here.</summary>
+    private const int MaximumHeadBytes = 32 * 1024;
+
+    /// <param name="configuration">Checked.</param>
+    /// <param name="replace">Puts other things in the place of the application's own: a clock, a network.</param>
+    /// <exception cref="OpenStackSev.Configuration.ConfigurationException">policy.yaml or a certificate cannot be used.</exception>
+    public static WebApplication Create(
+        ControlConfiguration configuration, Action<ILoggingBuilder> logging, Action<IServiceCollection>? replace = null)
+    {
+        // Empty: nothing but our own configuration decides what is served, and where.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "openstack-sev-control" });
+        logging(builder.Logging);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, configuration));
+        builder.Services.AddRoutingCore();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = configuration.Api.GracefulShutdownTimeout);
+        Add(builder.Services, configuration);
+        replace?.Invoke(builder.Services);
+
+        WebApplication app = builder.Build();
+        app.UseMetrics(configuration.Metrics);
+        // In this order: an id for everything, a body for every error, then what the request is, who sent it, and whether he sends too many.
+        app.UseMiddleware<RequestIdMiddleware>();
+        app.UseMiddleware<ErrorMiddleware>();
+        app.UseRouting();
+        app.UseMiddleware<MicroversionMiddleware>();
+        app.UseMiddleware<CallerMiddleware>();
+        app.UseMiddleware<RateLimitMiddleware>();
+        Map(app, configuration);
+        return app;
+    }
+
+    /// <summary>Where the API listens; known once the application runs.</summary>
+    public static Uri AddressOf(WebApplication app) => new(app.Urls.First());
+
+    private static void Add(IServiceCollection services, ControlConfiguration configuration)
+    {
+        services.AddSingleton(configuration).AddSingleton(configuration.Api).AddSingleton(configuration.Keystone);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(Policy.Load(configuration.Policy, Policies.All));
+        services.AddSingleton(provider => OpenStackConnection.Open(configuration.Keystone.Cloud(), new OpenStackConnectionOptions
+        {
+            LoggerFactory = provider.GetRequiredService<ILoggerFactory>(),
+            AttemptTimeout = configuration.Keystone.HttpConnectTimeout,
+            TotalTimeout = configuration.Keystone.HttpConnectTimeout * 2,
+            // A caller who hears "unavailable" at once can try again; one who waits for our repetitions cannot.
+            Retries = 0,
+            GlobalRequestIdOfCall = () => RequestIds.Current?.Onward,
+        }));
+        services.AddSingleton<KeystoneTokens>();
+        services.AddSingleton<ICallerSource, TokenCaller>();
+        services.AddMetrics(configuration.Metrics);
+    }
+
+    private static void Map(WebApplication app, ControlConfiguration configuration)
+    {
+        app.MapVersions(configuration.Api);
+        app.MapHealth(configuration.Health);
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ControlConfiguration configuration)
+    {
+        ApiOptions api = configuration.Api;
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = api.MaximumBodyBytes;
+        kestrel.Limits.MaxConcurrentConnections = api.MaximumConnections;
+        kestrel.Limits.MaxRequestHeadersTotalSize = MaximumHeadBytes;
+        kestrel.Listen(api.Address, api.BindPort, listen => ServerCertificate.Use(listen, api));
+        kestrel.ListenForMetrics(configuration.Metrics);
+    }
+}

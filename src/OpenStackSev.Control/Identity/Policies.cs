@@ -1,0 +1,29 @@
+using System.Text;
+
+namespace OpenStackSev.Control.Identity;
+
+/// <summary>Every rule of every folder.</summary>
+public static class Policies
+{
+    public static IReadOnlyList<PolicyRule> All { get; } = [.. RolePolicies.All];
+
+    /// <summary>etc/policy.yaml.sample.</summary>
+    public static string Sample()
+    {
+        var text = new StringBuilder(
+            """
+            # Who may do what in the control plane: /etc/openstack-sev/policy.yaml
+            # Each rule below is commented out and shows what holds without it. The language is oslo.policy's.
+
+            """);
+        foreach (PolicyRule rule in All)
+        {
+            text.Append('\n').Append("# ").Append(rule.Description).Append('\n');
+            foreach (string operation in rule.Operations)
+                text.Append("# ").Append(operation).Append('\n');
+            text.Append("#\"").Append(rule.Name).Append("\": \"").Append(rule.Check).Append("\"\n");
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,18 @@
+using OpenStackSev.Api.Errors;
+
+namespace OpenStackSev.Control.Tests.Stories;
+
+/// <summary>The API as its stories tell it.</summary>
+public sealed class StoryTests
+{
+    public static TheoryData<string, string> Titles => [.. Story.All.Select(story => (story.File, story.Title))];
+
+    [Theory, MemberData(nameof(Titles))]
+    public Task The_story_holds(string file, string title) =>
+        new StoryRun(Story.All.Single(story => story.File == file && story.Title == title)).PlayAsync();
+
+    [Fact]
+    public void No_story_expects_a_code_that_is_not_documented() =>
+        Assert.Empty(Story.All.SelectMany(story => story.Steps).Select(step => step.Expect?.Code).OfType<string>()
+            .Except(ErrorCodes.All.Select(error => error.Code)));
+}
