@@ -51,7 +51,7 @@ public static class OperationJudgement
         string name = Fix.Quoted(server.Name);
         yield return new(OperationCodes.SecondContext, FindingLevel.Hint,
             "shelving gives the encryption context back; bringing the server back needs a free one", "shelve it to free its place", $"openstack server shelve {name}");
-        yield return new(OperationCodes.Refused, FindingLevel.Hint,
+        yield return new(OperationCodes.Alternative, FindingLevel.Hint,
             "stopping keeps the place, and the memory is lost; pausing keeps both", "stop it, or pause it for a short while", $"openstack server stop {name}");
     }
 
