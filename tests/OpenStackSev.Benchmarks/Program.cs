@@ -7,6 +7,7 @@ var measurements = new Dictionary<string, Func<Task<IReadOnlyList<Result>>>>(Str
     ["steady"] = SteadyHour.MeasureAsync,
     ["attestation"] = () => Task.FromResult(AttestationCost.Measure()),
     ["attest"] = AttestCommand.MeasureAsync,
+    ["validation"] = () => Task.FromResult(ValidationCost.Measure()),
 };
 
 if (args.FirstOrDefault(name => !measurements.ContainsKey(name)) is { } unknown)

@@ -90,19 +90,31 @@ public sealed class HistoryWriterTests
         Task<long>[] taken = [.. Enumerable.Range(0, 300).Select(i => database.History.AppendAsync(Record("host.reported", $"{i}")))];
         await database.History.StopAsync(default);
         Assert.Equal(300, (await Task.WhenAll(taken)).Max());
-        StorageException refused = await Assert.ThrowsAsync<StorageException>(() => database.History.AppendAsync(Record("host.reported", "late")));
+        StorageException refused = await Assert.ThrowsAsync<StorageException>(() => database.History.AppendAsync(Record("host.reported", "301")));
         Assert.Equal(StorageCodes.Stopping, refused.Code);
     }
 
     [Theory]
-    [InlineData("", "p1", 1)]
-    [InlineData("häst", "p1", 1)]
-    [InlineData("host.reported", "", 1)]
-    [InlineData("host.reported", "p1", HistoryRecord.MaximumBodyBytes + 1)]
-    public async Task A_record_that_does_not_fit_is_refused_before_it_is_taken(string kind, string project, int bodyBytes)
+    [InlineData("", "p1", "{}")]
+    [InlineData("häst", "p1", "{}")]
+    [InlineData("host.reported", "", "{}")]
+    [InlineData("host.reported", "p1", "")]
+    [InlineData("host.reported", "p1", "{\"a\":1")]
+    [InlineData("host.reported", "p1", "{} {}")]
+    public async Task A_record_that_does_not_fit_is_refused_before_it_is_taken(string kind, string project, string body)
     {
         await using TemporaryDatabase database = await TemporaryDatabase.StartAsync();
-        await Assert.ThrowsAsync<ArgumentException>(() => database.History.AppendAsync(new HistoryRecord(kind, Node, project, new byte[bodyBytes])));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => database.History.AppendAsync(new HistoryRecord(kind, Node, project, Encoding.UTF8.GetBytes(body))));
+    }
+
+    [Fact]
+    public async Task A_body_that_is_too_long_is_refused_before_it_is_taken()
+    {
+        await using TemporaryDatabase database = await TemporaryDatabase.StartAsync();
+        string longest = $"\"{new string('x', HistoryRecord.MaximumBodyBytes - 2)}\"";
+        await database.History.AppendAsync(Record("host.reported", longest));
+        await Assert.ThrowsAsync<ArgumentException>(() => database.History.AppendAsync(Record("host.reported", longest + " ")));
     }
 
     internal static HistoryRecord Record(string kind, string body, params StateChange[] changes) =>

@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Text;
+using OpenStackSev.Control.Events;
 
 namespace OpenStackSev.Control.Persistence.History;
 
@@ -13,7 +12,13 @@ public static class ClockSetBack
 
     /// <summary>The record to append before others; null when the clock goes as it should.</summary>
     internal static HistoryRecord? Between(DateTimeOffset? last, DateTimeOffset now) => last - now > Tolerance
-        ? new HistoryRecord(Kind, Guid.Empty, null, Encoding.UTF8.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $$"""{"from":"{{last:O}}","to":"{{now:O}}"}""")))
+        ? new HistoryRecord(Kind, Guid.Empty, null, EcsLine.Line(json =>
+        {
+            json.WriteString("from", EcsLine.Text(last!.Value));
+            json.WriteString("to", EcsLine.Text(now));
+        }))
+        {
+            Event = new EventFields { IsAlert = true },
+        }
         : null;
 }

@@ -14,6 +14,17 @@ public sealed record HistoryAnchor
     /// <summary>When it was removed.</summary>
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>ECDSA P-384 over its other fields, as r ‖ s.</summary>
+    /// <summary>ECDSA P-384 with SHA-384 over the other fields as <see cref="HistoryHead.IsAnchor"/>, as r ‖ s.</summary>
     public required byte[] Signature { get; init; }
+
+    public static HistoryAnchor Signed(HistoryHead head, HistoryKey key) => new()
+    {
+        Writer = head.Writer,
+        Sequence = head.Sequence,
+        Hash = head.Hash,
+        Time = head.Time,
+        Signature = key.Sign(head.Encode(HistoryHead.IsAnchor)),
+    };
+
+    public bool IsSignedBy(HistoryKey key) => key.Verifies(new HistoryHead(Writer, Sequence, Hash, Time).Encode(HistoryHead.IsAnchor), Signature);
 }

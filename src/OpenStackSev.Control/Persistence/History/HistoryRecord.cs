@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json;
+using OpenStackSev.Control.Events;
 using OpenStackSev.Control.Persistence.CurrentState;
 
 namespace OpenStackSev.Control.Persistence.History;
@@ -17,6 +19,9 @@ public sealed record HistoryRecord(string Kind, Guid Subject, string? Project, R
     /// <summary>Current state that changes with it, in the same transaction.</summary>
     public IReadOnlyList<StateChange> Changes { get; init; } = [];
 
+    /// <summary>What the event of this record says beside it. It is not kept in the database: what must be proven belongs into the body.</summary>
+    public EventFields Event { get; init; } = new();
+
     /// <exception cref="ArgumentException">The record does not fit the table.</exception>
     internal static void Check(HistoryRecord record)
     {
@@ -26,5 +31,22 @@ public sealed record HistoryRecord(string Kind, Guid Subject, string? Project, R
             throw new ArgumentException($"project of {record.Kind} is not 1 to {MaximumProjectLength} characters", nameof(record));
         if (record.Body.Length > MaximumBodyBytes)
             throw new ArgumentException($"body of {record.Kind} has {record.Body.Length} bytes; at most {MaximumBodyBytes} are kept", nameof(record));
+        if (!IsJson(record.Body.Span))
+            throw new ArgumentException($"body of {record.Kind} is no JSON", nameof(record));
+    }
+
+    private static bool IsJson(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(body);
+            while (reader.Read())
+                reader.TrySkip();
+            return reader.BytesConsumed > 0;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 }

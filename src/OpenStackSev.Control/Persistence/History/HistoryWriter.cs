@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
+using OpenStackSev.Control.Events;
 using OpenStackSev.Control.Persistence.CurrentState;
 
 namespace OpenStackSev.Control.Persistence.History;
@@ -11,13 +12,16 @@ namespace OpenStackSev.Control.Persistence.History;
 /// ends, so the next one goes on when the database is well again, and a row is never written twice.
 /// </remarks>
 public sealed partial class HistoryWriter(
-    ControlDatabase database, HistoryWriterOptions options, TimeProvider time, ILogger<HistoryWriter> logger) : IHostedService
+    ControlDatabase database, HistoryWriterOptions options, TimeProvider time, ILogger<HistoryWriter> logger, EventLog? events = null) : IHostedService
 {
     private readonly Channel<PendingWrite> queue = Channel.CreateBounded<PendingWrite>(
         new BoundedChannelOptions(options.Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     private ChainEnd? committed;
     private Task writing = Task.CompletedTask;
+
+    /// <summary>Whose chain it is.</summary>
+    public string Name => options.Writer;
 
     /// <summary>The end of the chain as this program last committed it; null before its first row.</summary>
     public ChainEnd? Committed => Volatile.Read(ref committed);
@@ -82,8 +86,10 @@ public sealed partial class HistoryWriter(
     {
         try
         {
-            ChainEnd? end = await database.UseAsync(context => WriteAsync(context, batch));
+            (ChainEnd? end, List<(HistoryRow Row, EventFields Fields)> rows) = await database.UseAsync(context => WriteAsync(context, batch));
             Volatile.Write(ref committed, end);
+            foreach ((HistoryRow row, EventFields fields) in rows)
+                events?.Write(row, fields);
             foreach (PendingWrite write in batch)
                 write.Done();
         }
@@ -100,26 +106,36 @@ public sealed partial class HistoryWriter(
         }
     }
 
-    private async Task<ChainEnd?> WriteAsync(ControlContext context, List<PendingWrite> batch)
+    private async Task<(ChainEnd? End, List<(HistoryRow Row, EventFields Fields)> Rows)> WriteAsync(ControlContext context, List<PendingWrite> batch)
     {
         await using IDbContextTransaction transaction = await context.Database.BeginTransactionAsync();
         ChainEnd? end = await EndAsync(context);
         StateChanges states = await StateChanges.LoadAsync(context, [.. batch.SelectMany(write => write.Changes)]);
         DateTimeOffset now = time.GetUtcNow();
+        var rows = new List<(HistoryRow, EventFields)>(batch.Count);
+        HistoryRow Append(HistoryRecord record)
+        {
+            HistoryRow row = Row(end, record, now);
+            context.History.Add(row);
+            rows.Add((row, record.Event));
+            end = ChainEnd.Of(row);
+            return row;
+        }
+
         foreach (PendingWrite write in batch)
         {
+            write.Sequence = null;
             write.Refusal = states.Apply(write.Changes);
             if (write.Refusal is not null || write.Record is not { } record)
                 continue;
             if (ClockSetBack.Between(end?.Time, now) is { } setBack)
-                end = Append(context, end, setBack, now);
-            end = Append(context, end, record, now);
-            write.Sequence = end.Sequence;
+                Append(setBack);
+            write.Sequence = Append(record).Sequence;
         }
 
         await context.SaveChangesAsync();
         await transaction.CommitAsync();
-        return end;
+        return (end, rows);
     }
 
     /// <summary>Where the chain ends in the database, which may be beyond what this program wrote, but never before.</summary>
@@ -135,7 +151,7 @@ public sealed partial class HistoryWriter(
             : end;
     }
 
-    private ChainEnd Append(ControlContext context, ChainEnd? end, HistoryRecord record, DateTimeOffset now)
+    private HistoryRow Row(ChainEnd? end, HistoryRecord record, DateTimeOffset now)
     {
         // a clock that is set back a little (NTP) moves no row before its predecessor
         DateTimeOffset at = end is not null && now < end.Time && record.Kind != ClockSetBack.Kind ? end.Time : now;
@@ -144,7 +160,7 @@ public sealed partial class HistoryWriter(
         byte[] body = record.Body.ToArray();
         byte[] hash = HistoryEncoding.Hash(
             end?.Hash ?? HistoryEncoding.Genesis, options.Writer, sequence, at, record.Kind, record.Subject, record.Project, body);
-        context.History.Add(new HistoryRow
+        return new HistoryRow
         {
             Writer = options.Writer,
             Sequence = sequence,
@@ -154,8 +170,7 @@ public sealed partial class HistoryWriter(
             Project = record.Project,
             Body = body,
             Hash = hash,
-        });
-        return new ChainEnd(sequence, at, hash);
+        };
     }
 
     [LoggerMessage(5001, LogLevel.Error, "a batch of {Records} records was not committed")]

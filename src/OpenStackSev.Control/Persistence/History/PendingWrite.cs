@@ -13,6 +13,7 @@ internal sealed class PendingWrite(HistoryRecord? record, IReadOnlyList<StateCha
     /// <summary>Why this write alone was left out of its transaction.</summary>
     public StorageException? Refusal { get; set; }
 
+    /// <summary>Where the record is in the chain.</summary>
     public long? Sequence { get; set; }
 
     // asynchronously: a caller's work must not run on the writer's loop
