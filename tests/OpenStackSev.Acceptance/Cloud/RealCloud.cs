@@ -155,13 +155,15 @@ public sealed class RealCloud : IDisposable
 
     /// <summary>Asks for a server and waits until it is ACTIVE or ERROR.</summary>
     /// <param name="host">Asks for this host as a requested destination: the scheduler and Placement still judge it.</param>
-    public async Task<Server> BootAsync(string name, string flavor, string image, string? host = null)
+    public async Task<Server> BootAsync(string name, string flavor, string image, string? host = null, string? zone = null)
     {
         JsonNode body = JsonNode.Parse($$$"""
             {"server":{"name":"{{{name}}}","flavorRef":"{{{flavor}}}","imageRef":"{{{image}}}","networks":"none"}}
             """)!;
         if (host is not null)
             body["server"]!["host"] = host;
+        if (zone is not null)
+            body["server"]!["availability_zone"] = zone;
         string id = (string)(await SendAsync(HttpMethod.Post, "compute", "/servers", body))!["server"]!["id"]!;
         return await UntilAsync(id, server => server.Status is "ACTIVE" or "ERROR" && (server.Status != "ERROR" || server.Fault is not null));
     }
