@@ -3,6 +3,7 @@ using OpenStackSev.Control.Configuration;
 using OpenStackSev.Control.Conventions;
 using OpenStackSev.Control.Health;
 using OpenStackSev.Control.Identity;
+using OpenStackSev.Control.Validation;
 using OpenStackSev.OpenStack;
 
 namespace OpenStackSev.Control;
@@ -46,7 +47,8 @@ public static class ControlApplication
 
     private static void Add(IServiceCollection services, ControlConfiguration configuration)
     {
-        services.AddSingleton(configuration).AddSingleton(configuration.Api).AddSingleton(configuration.Keystone);
+        services.AddSingleton(configuration).AddSingleton(configuration.Api).AddSingleton(configuration.Keystone)
+            .AddSingleton(configuration.Process);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(Policy.Load(configuration.Policy, Policies.All));
         services.AddSingleton(provider => OpenStackConnection.Open(configuration.Keystone.Cloud(), new OpenStackConnectionOptions
@@ -60,13 +62,16 @@ public static class ControlApplication
         }));
         services.AddSingleton<KeystoneTokens>();
         services.AddSingleton<ICallerSource, TokenCaller>();
+        services.AddValidation();
         services.AddMetrics(configuration.Metrics);
     }
 
     private static void Map(WebApplication app, ControlConfiguration configuration)
     {
         app.MapVersions(configuration.Api);
+        app.MapOpenApi();
         app.MapHealth(configuration.Health);
+        app.MapValidation();
     }
 
     private static void Listen(KestrelServerOptions kestrel, ControlConfiguration configuration)

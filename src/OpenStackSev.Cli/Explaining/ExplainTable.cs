@@ -1,3 +1,5 @@
+using OpenStackSev.Inspection;
+
 namespace OpenStackSev.Cli.Explaining;
 
 /// <summary>The explanation for people: the sentence first, then the hosts, then what to do.</summary>
@@ -11,7 +13,7 @@ internal static class ExplainTable
         {
             console.WriteLine(Printable.Of($"server {server.Name} {server.Status} {server.Id}{(server.Node is null ? "" : " on " + server.Node)}"));
             if (server.Fault is not null)
-                console.WriteLine("fault: " + Printable.Of(server.Fault));
+                console.WriteLine("fault: " + Printable.Of(server.Fault.Trim()));
         }
 
         if (document.Operation is { } operation)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using OpenStackSev.Inspection;
 using OpenStackSev.Validation;
 
 namespace OpenStackSev.Cli.Validation;
@@ -40,8 +41,8 @@ internal sealed class Batch(Stream input, TextWriter output, ComputeRelease rele
             {
                 IReadOnlyList<Finding> findings = RequestRules.Check(pair.Flavor, pair.Image, release);
                 worst = Math.Max(worst, Levels.ExitCodeOf(findings));
-                ValidationDocument answer = new(RequestDocument.Of(pair.Flavor, pair.Image, release), FindingDocument.Of(findings));
-                JsonSerializer.Serialize(writer, answer, ValidationLineJson.Default.ValidationDocument);
+                JsonSerializer.Serialize(
+                    writer, ValidationDocument.Of(pair.Flavor, pair.Image, release, findings), ValidationLineJson.Default.ValidationDocument);
             }
             else
             {

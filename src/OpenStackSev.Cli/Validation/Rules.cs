@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
+using OpenStackSev.Inspection;
 using OpenStackSev.Validation;
 
 namespace OpenStackSev.Cli.Validation;
@@ -20,7 +21,7 @@ internal static class Rules
             "osev rules request.firmware.not_uefi",
             "osev rules -f json")
         {
-            code,
+            code, ColumnOption.Instance,
         };
         command.SetAction(parsed =>
         {
@@ -28,12 +29,11 @@ internal static class Rules
             Rule[] rules = [.. RequestRules.All.Where(rule => wanted is null || rule.Code == wanted)];
             if (rules.Length == 0)
                 throw CommandException.BadUsage($"there is no rule '{Printable.Of(wanted!)}'", Nearest(wanted!));
-            if (parsed.Format() == OutputFormat.Json)
-                console.WriteJson(new RulesDocument([.. rules.Select(RuleDocument.Of)]), RulesJson.Default.RulesDocument);
-            else if (wanted is null)
-                console.WriteTable(["FINDING", "LEVEL", "WHY"], rules.Select(rule => new[] { rule.Code, Levels.NameOf(rule.Level), FirstSentence(rule.Why) }));
-            else
+            if (wanted is not null && console.Format == OutputFormat.Table)
                 Write(console, rules[0]);
+            else
+                console.WriteList(new RulesDocument([.. rules.Select(RuleDocument.Of)]), RulesJson.Default.RulesDocument,
+                    ["FINDING", "LEVEL", "WHY"], rules.Select(rule => new[] { rule.Code, LevelNames.Of(rule.Level), FirstSentence(rule.Why) }));
             return ExitCode.Ok;
         });
         return command;
@@ -41,7 +41,7 @@ internal static class Rules
 
     private static void Write(CommandConsole console, Rule rule)
     {
-        console.WriteLine($"{rule.Code}: {Levels.NameOf(rule.Level)}", Levels.StyleOf(rule.Level));
+        console.WriteLine($"{rule.Code}: {LevelNames.Of(rule.Level)}", Levels.StyleOf(rule.Level));
         console.WriteLine(rule.Why);
         console.WriteLine("source: " + rule.Source);
     }
@@ -64,7 +64,7 @@ internal sealed record RulesDocument(IReadOnlyList<RuleDocument> Rules);
 
 internal sealed record RuleDocument(string Code, string Level, string Why, string Source)
 {
-    public static RuleDocument Of(Rule rule) => new(rule.Code, Levels.NameOf(rule.Level), rule.Why, rule.Source);
+    public static RuleDocument Of(Rule rule) => new(rule.Code, LevelNames.Of(rule.Level), rule.Why, rule.Source);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]

@@ -89,6 +89,10 @@ public static class ControlCommands
             {
                 new Command("config", "Configuration files.") { ConfigSample.Create(output) },
             },
+            new Command("status", "How this machine stands.")
+            {
+                new Command("upgrade", "Upgrades.") { UpgradeCheckCommand.Create(output, error) },
+            },
         };
         root.SetAction((parsed, ct) => Serve.RunAsync(parsed.Configuration(), ct));
         return root;

@@ -1,11 +1,12 @@
 using System.Text;
+using OpenStackSev.Control.Validation;
 
 namespace OpenStackSev.Control.Identity;
 
 /// <summary>Every rule of every folder.</summary>
 public static class Policies
 {
-    public static IReadOnlyList<PolicyRule> All { get; } = [.. RolePolicies.All];
+    public static IReadOnlyList<PolicyRule> All { get; } = [.. RolePolicies.All, .. ValidationPolicies.All];
 
     /// <summary>etc/policy.yaml.sample.</summary>
     public static string Sample()

@@ -12,6 +12,7 @@ internal sealed class RunningControl : IAsyncDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("osev-control-test").FullName;
     private WebApplication? app;
     private HttpClient? client;
+    private Action<IServiceCollection>? replacements;
 
     private RunningControl(FakeTimeProvider time, FakeKeystone keystone) => (Time, Keystone) = (time, keystone);
 
@@ -49,6 +50,15 @@ internal sealed class RunningControl : IAsyncDisposable
         return Http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Ends the application as a signal would, and starts another one with the same configuration and state.</summary>
+    public async Task RestartAsync()
+    {
+        client!.Dispose();
+        await App.StopAsync();
+        await App.DisposeAsync();
+        await RunAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         client?.Dispose();
@@ -84,6 +94,12 @@ internal sealed class RunningControl : IAsyncDisposable
             values[key] = value.Replace("{folder}", folder, StringComparison.Ordinal);
         await File.WriteAllLinesAsync(At("control.conf"), values.GroupBy(pair => pair.Key.Split('.')[0]).SelectMany(
             section => section.Select(pair => $"{pair.Key.Split('.')[1]} = {pair.Value}").Prepend($"[{section.Key}]")));
+        replacements = replace;
+        await RunAsync();
+    }
+
+    private async Task RunAsync()
+    {
         app = ControlApplication.Create(ControlConfiguration.Load([At("control.conf")]), logging =>
         {
             logging.AddProvider(Log);
@@ -91,7 +107,7 @@ internal sealed class RunningControl : IAsyncDisposable
         }, services =>
         {
             services.AddSingleton<TimeProvider>(Time);
-            replace?.Invoke(services);
+            replacements?.Invoke(services);
         });
         await app.StartAsync();
         client = new HttpClient { BaseAddress = Url };
