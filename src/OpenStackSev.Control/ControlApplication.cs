@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenStackSev.Control.Configuration;
 using OpenStackSev.Control.Conventions;
+using OpenStackSev.Control.Events;
 using OpenStackSev.Control.Health;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Identity;
@@ -33,8 +34,9 @@ public static class ControlApplication
 
         WebApplication app = builder.Build();
         app.UseMetrics(configuration.Metrics);
-        // In this order: an id for everything, a body for every error, then what the request is, who sent it, and whether he sends too many.
+        // In this order: an id for everything, a record of every change, a body for every error, then what the request is, who sent it, and whether he sends too many.
         app.UseMiddleware<RequestIdMiddleware>();
+        app.UseMiddleware<AuditMiddleware>();
         app.UseMiddleware<ErrorMiddleware>();
         app.UseRouting();
         app.UseMiddleware<MicroversionMiddleware>();
@@ -65,7 +67,7 @@ public static class ControlApplication
         }));
         services.AddSingleton<KeystoneTokens>();
         services.AddSingleton<ICallerSource, TokenCaller>();
-        services.AddPersistence(configuration.Process);
+        services.AddPersistence(configuration.Database, configuration.Events, configuration.Process);
         services.AddHosts(configuration.Hosts);
         services.AddValidation();
         services.AddMetrics(configuration.Metrics);

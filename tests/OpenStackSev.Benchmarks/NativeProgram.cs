@@ -9,6 +9,9 @@ internal static class NativeProgram
 
     public static Task<string> CommandLineAsync() => FindOrPublishAsync("OpenStackSev.Cli", "osev");
 
+    /// <summary>The control plane is no native program: it is compiled ahead of time as far as .NET's ReadyToRun goes.</summary>
+    public static Task<string> ControlAsync() => FindOrPublishAsync("OpenStackSev.Control", "openstack-sev-control");
+
     /// <returns>The program that is there, whatever it was built from; else a new one.</returns>
     private static async Task<string> FindOrPublishAsync(string project, string name)
     {

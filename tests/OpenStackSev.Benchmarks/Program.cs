@@ -10,11 +10,18 @@ var measurements = new Dictionary<string, Func<Task<IReadOnlyList<Result>>>>(Str
     ["validate"] = ValidateCommand.MeasureAsync,
     ["audit"] = AuditCommand.MeasureAsync,
     ["validation"] = () => Task.FromResult(ValidationCost.Measure()),
+    ["control"] = ControlCost.MeasureAsync,
+    ["history"] = () => HistoryCost.MeasureAsync(rows: 1_000_000),
 };
+
+// takes minutes and 5 GB of disk: only when it is asked for
+const string LargeHistory = "history-10m";
+if (args.Contains(LargeHistory, StringComparer.Ordinal))
+    measurements[LargeHistory] = () => HistoryCost.MeasureAsync(rows: 10_000_000);
 
 if (args.FirstOrDefault(name => !measurements.ContainsKey(name)) is { } unknown)
 {
-    Console.Error.WriteLine($"error: no measurement '{unknown}'; known are {string.Join(", ", measurements.Keys)}");
+    Console.Error.WriteLine($"error: no measurement '{unknown}'; known are {string.Join(", ", measurements.Keys)}, {LargeHistory}");
     return 64;
 }
 

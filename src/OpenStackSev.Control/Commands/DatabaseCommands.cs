@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OpenStackSev.Control.Configuration;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Persistence.Sqlite;
 
@@ -14,9 +15,13 @@ internal static class DatabaseCommands
         var command = new Command("sync", "Make the database when it is missing, and bring its tables to this version.");
         command.SetAction(async (parsed, ct) =>
         {
-            string file = PersistenceSetup.FileOf(parsed.Configuration().Process);
+            ControlConfiguration configuration = parsed.Configuration();
+            string file = configuration.Database.FileIn(configuration.Process);
             IReadOnlyList<string> applied = await Guarded(() => SqliteDatabase.SyncAsync(file, ct));
             output.WriteLine(applied.Count == 0 ? $"{file} is up to date" : $"{file}: applied {string.Join(", ", applied)}");
+            string key = configuration.Database.KeyIn(configuration.Process);
+            if (!File.Exists(key))
+                HistoryCommands.MakeKey(key, output);
             return ExitCodes.Done;
         });
         return command;
@@ -27,7 +32,8 @@ internal static class DatabaseCommands
         var command = new Command("version", "Print the migrations that the database has, and those that it lacks.");
         command.SetAction(async (parsed, ct) =>
         {
-            string file = PersistenceSetup.FileOf(parsed.Configuration().Process);
+            ControlConfiguration configuration = parsed.Configuration();
+            string file = configuration.Database.FileIn(configuration.Process);
             (IReadOnlyList<string> applied, IReadOnlyList<string> pending) = await Guarded(() => SqliteDatabase.VersionAsync(file, ct));
             foreach (string migration in applied)
                 output.WriteLine(migration);
@@ -46,7 +52,7 @@ internal static class DatabaseCommands
         }
         catch (StorageException e)
         {
-            throw new StartException(e.Message, "[DEFAULT] state_dir says where the database is; the service's user must be able to write there",
+            throw new StartException(e.Message, "[database] connection or [DEFAULT] state_dir says where the database is; the service's user must be able to write there",
                 e.IsTransient ? ExitCodes.TryLater : ExitCodes.Failed, e);
         }
     }

@@ -1,5 +1,7 @@
 using OpenStackSev.Configuration;
+using OpenStackSev.Control.Events;
 using OpenStackSev.Control.Hosts;
+using OpenStackSev.Control.Persistence;
 
 namespace OpenStackSev.Control.Configuration;
 
@@ -15,12 +17,14 @@ public sealed record ControlConfiguration
     public HealthOptions Health { get; init; } = new();
     public MetricsOptions Metrics { get; init; } = new();
     public HostsOptions Hosts { get; init; } = new();
+    public DatabaseOptions Database { get; init; } = new();
+    public EventOptions Events { get; init; } = new();
 
     /// <summary>In the order of the sample.</summary>
     public static IReadOnlyList<IniSection> Sections { get; } =
     [
         ProcessOptions.Section, ApiOptions.Section, KeystoneOptions.Section, PolicyOptions.Section, HealthOptions.Section, MetricsOptions.Section,
-        HostsOptions.Section,
+        HostsOptions.Section, DatabaseOptions.Section, EventOptions.Section,
     ];
 
     /// <summary>etc/openstack-sev.conf.sample.</summary>
@@ -46,6 +50,8 @@ public sealed record ControlConfiguration
             Health = HealthOptions.Section.Read(settings, problems),
             Metrics = MetricsOptions.Section.Read(settings, problems),
             Hosts = HostsOptions.Section.Read(settings, problems),
+            Database = DatabaseOptions.Section.Read(settings, problems),
+            Events = EventOptions.Section.Read(settings, problems),
         };
         return problems.Count == 0 ? configuration : throw new ConfigurationException(problems);
     }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using OpenStackSev.Api.Hosts;
 using OpenStackSev.Control.Persistence.History;
 
 namespace OpenStackSev.Control.Events;
@@ -20,7 +21,7 @@ internal static class EcsLine
     public static byte[] Of(HistoryRow row, EventFields fields) => Line(json =>
     {
         Head(json, row.Time, fields.Message ?? row.Kind);
-        Event(json, fields.IsAlert ? "alert" : "event", row.Kind, fields.Succeeded);
+        Event(json, fields.IsAlert || IsAlert(row.Kind) ? "alert" : "event", row.Kind, fields.Succeeded);
         Where(json, row, fields);
         if (fields.UserId is not null || fields.UserName is not null)
             Object(json, "user", ("id", fields.UserId), ("name", fields.UserName));
@@ -119,6 +120,9 @@ internal static class EcsLine
         _ when kind.EndsWith(".changed", StringComparison.Ordinal) || kind.EndsWith(".approved", StringComparison.Ordinal) => ("host", "change"),
         _ => ("host", "info"),
     };
+
+    /// <summary>Of the host's own kinds, those that somebody should look at.</summary>
+    private static bool IsAlert(string kind) => kind is HostEvents.Silent or HostEvents.ChipChanged or HostEvents.ChipConflict;
 
     private static void Where(Utf8JsonWriter json, HistoryRow row, EventFields fields)
     {

@@ -3,6 +3,7 @@ using OpenStackSev.Api;
 using OpenStackSev.Api.Errors;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Control.Conventions;
+using OpenStackSev.Control.Events;
 using OpenStackSev.Control.Identity;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
@@ -22,6 +23,7 @@ internal static class HostEndpoints
         services.AddSingleton<ICallerSource, NodeCaller>();
         services.AddSingleton<HostRegistry>();
         services.AddHostedService<SilenceWatch>();
+        services.AddHostedService<HostMetrics>();
     }
 
     public static void MapHosts(this IEndpointRouteBuilder endpoints)
@@ -42,8 +44,10 @@ internal static class HostEndpoints
         HostReport report = await RequestBody.ReadAsync(context, AttestationJson.Default.HostReport);
         if (HostReportBounds.Problem(report) is { } problem)
             throw new ApiException(HostErrors.ReportInvalid, problem);
-        HostReportAnswer answer = await Of<HostRegistry>(context).ReportAsync(node, report, context.RequestAborted);
-        await context.Response.WriteAsJsonAsync(answer, AttestationJson.Default.HostReportAnswer, cancellationToken: context.RequestAborted);
+        ReportOutcome outcome = await Of<HostRegistry>(context).ReportAsync(node, report, context.RequestAborted);
+        if (!outcome.IsNews)
+            context.Features.Set(NothingChanged.Here);
+        await context.Response.WriteAsJsonAsync(outcome.Answer, AttestationJson.Default.HostReportAnswer, cancellationToken: context.RequestAborted);
     }
 
     private static async Task ListAsync(HttpContext context)

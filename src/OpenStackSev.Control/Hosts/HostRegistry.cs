@@ -24,12 +24,12 @@ internal sealed class HostRegistry(HostStates states, HistoryWriter history, Hos
 
     /// <exception cref="ApiException">409: a chip is another host's.</exception>
     /// <exception cref="StorageException">It was not kept.</exception>
-    public async Task<HostReportAnswer> ReportAsync(Guid node, HostReport report, CancellationToken ct)
+    public async Task<ReportOutcome> ReportAsync(Guid node, HostReport report, CancellationToken ct)
     {
         DateTimeOffset now = time.GetUtcNow();
         byte[] hash = SHA256.HashData(new StoredReport(report, []).Bytes());
         if (repeats.TryGetValue(node, out Repeat? repeat) && now < repeat.Until && hash.AsSpan().SequenceEqual(repeat.Hash) && await SeenAsync(node, now, ct))
-            return repeat.Answer with { ReceivedAt = now };
+            return new ReportOutcome(repeat.Answer with { ReceivedAt = now }, IsNews: false);
         repeats.TryRemove(node, out _);
 
         KnownHost known = await WriteAsync(node, report, now, ct);
@@ -41,7 +41,7 @@ internal sealed class HostRegistry(HostStates states, HistoryWriter history, Hos
         if (repeats.Count >= MostRepeats)
             repeats.Clear();
         repeats[node] = new Repeat(hash, answer, now + RepeatTime);
-        return answer;
+        return new ReportOutcome(answer, IsNews: true);
     }
 
     /// <summary>Approves chips that the host reports now.</summary>
@@ -151,3 +151,7 @@ internal sealed class HostRegistry(HostStates states, HistoryWriter history, Hos
 
     private sealed record Repeat(byte[] Hash, HostReportAnswer Answer, DateTimeOffset Until);
 }
+
+/// <summary>A report that was taken.</summary>
+/// <param name="IsNews">False: it repeated the last one, and only the time of the last report moved.</param>
+internal sealed record ReportOutcome(HostReportAnswer Answer, bool IsNews);

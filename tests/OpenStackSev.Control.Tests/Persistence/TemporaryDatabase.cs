@@ -17,6 +17,8 @@ public sealed class TemporaryDatabase : IAsyncDisposable
 
     private static readonly Lazy<Task<byte[]>> s_synced = new(SyncedAsync);
 
+    private bool stays;
+
     private TemporaryDatabase(string folder, SickPragmas? sickness)
     {
         Folder = folder;
@@ -45,13 +47,23 @@ public sealed class TemporaryDatabase : IAsyncDisposable
         return database;
     }
 
+    /// <summary>A running writer on a synced database that stays when this is disposed.</summary>
+    public static TemporaryDatabase Over(string file)
+    {
+        var database = new TemporaryDatabase(Path.GetDirectoryName(file)!, sickness: null) { stays = true };
+        database.History.StartAsync(default).GetAwaiter().GetResult();
+        return database;
+    }
+
     public HistoryWriter NewWriter(string name = Writer) =>
         new(Database, new HistoryWriterOptions { Writer = name }, Time, NullLogger<HistoryWriter>.Instance, Events);
 
     /// <summary>Does to the tables what somebody with access to the file can do.</summary>
-    public void Tamper(string sql)
+    public void Tamper(string sql) => Tamper(File, sql);
+
+    public static void Tamper(string file, string sql)
     {
-        using var connection = new SqliteConnection($"Data Source={File};Pooling=False");
+        using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
         connection.Open();
         using SqliteCommand command = connection.CreateCommand();
 #pragma warning disable CA2100 // a constant of a test
@@ -71,6 +83,8 @@ public sealed class TemporaryDatabase : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await History.StopAsync(default);
+        if (stays)
+            return;
         foreach (string entry in Directory.GetFiles(Folder))
             System.IO.File.Delete(entry);
         Directory.Delete(Folder);

@@ -30,7 +30,7 @@ public sealed class HostStates(ControlDatabase database)
     /// <summary>The chips that a node has or had.</summary>
     public Task<IReadOnlyList<HostChip>> ChipsOfAsync(Guid node, CancellationToken ct = default) =>
         database.UseAsync<IReadOnlyList<HostChip>>(async context =>
-            await context.Chips.AsNoTracking().Where(chip => chip.Node == node).OrderBy(chip => chip.ChipId).ToListAsync(ct));
+            [.. (await context.Chips.AsNoTracking().Where(chip => chip.Node == node).ToListAsync(ct)).OrderBy(chip => chip.ChipId, StringComparer.Ordinal)]);
 
     /// <summary>The chips of several nodes, in no order.</summary>
     public Task<IReadOnlyList<HostChip>> ChipsOfAsync(IReadOnlyList<Guid> nodes, CancellationToken ct = default) =>

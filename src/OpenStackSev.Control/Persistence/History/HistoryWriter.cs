@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
+using OpenStackSev.Control.Conventions;
 using OpenStackSev.Control.Events;
 using OpenStackSev.Control.Persistence.CurrentState;
 
@@ -12,7 +13,8 @@ namespace OpenStackSev.Control.Persistence.History;
 /// ends, so the next one goes on when the database is well again, and a row is never written twice.
 /// </remarks>
 public sealed partial class HistoryWriter(
-    ControlDatabase database, HistoryWriterOptions options, TimeProvider time, ILogger<HistoryWriter> logger, EventLog? events = null) : IHostedService
+    ControlDatabase database, HistoryWriterOptions options, TimeProvider time, ILogger<HistoryWriter> logger,
+    EventLog? events = null, ControlMeter? meter = null) : IHostedService
 {
     private readonly Channel<PendingWrite> queue = Channel.CreateBounded<PendingWrite>(
         new BoundedChannelOptions(options.Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -35,7 +37,7 @@ public sealed partial class HistoryWriter(
     public async Task<long> AppendAsync(HistoryRecord record, CancellationToken ct = default)
     {
         HistoryRecord.Check(record);
-        return (await WriteAsync(new PendingWrite(record, record.Changes), ct))!.Value;
+        return (await WriteAsync(new PendingWrite(WithOrigin(record), record.Changes), ct))!.Value;
     }
 
     /// <summary>Changes current state without a row of history: for what happens often and explains nothing.</summary>
@@ -54,6 +56,16 @@ public sealed partial class HistoryWriter(
         queue.Writer.TryComplete();
         return writing.WaitAsync(cancellationToken);
     }
+
+    /// <summary>What its caller need not say: on whose behalf this runs, and the name of a host whose state changes with it.</summary>
+    private static HistoryRecord WithOrigin(HistoryRecord record) => record with
+    {
+        Event = record.Event with
+        {
+            RequestId = record.Event.RequestId ?? RequestIds.Current?.Onward,
+            HostName = record.Event.HostName ?? record.Changes.OfType<HostState>().FirstOrDefault()?.Name,
+        },
+    };
 
     private async Task<long?> WriteAsync(PendingWrite write, CancellationToken ct)
     {
@@ -88,6 +100,7 @@ public sealed partial class HistoryWriter(
         {
             (ChainEnd? end, List<(HistoryRow Row, EventFields Fields)> rows) = await database.UseAsync(context => WriteAsync(context, batch));
             Volatile.Write(ref committed, end);
+            meter?.Committed(rows.Count);
             foreach ((HistoryRow row, EventFields fields) in rows)
                 events?.Write(row, fields);
             foreach (PendingWrite write in batch)
@@ -101,6 +114,7 @@ public sealed partial class HistoryWriter(
         catch (Exception e)     // whatever it is: each caller must hear of it, and the loop must go on for the next ones
         {
             StorageFailed(batch.Count, e);
+            meter?.Failed(e);
             foreach (PendingWrite write in batch)
                 write.Answer.TrySetException(e);
         }

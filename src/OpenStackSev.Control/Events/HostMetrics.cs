@@ -1,0 +1,97 @@
+using System.Diagnostics.Metrics;
+using OpenStackSev.Api.Hosts;
+using OpenStackSev.Control.Hosts;
+using OpenStackSev.Control.Persistence;
+using OpenStackSev.Control.Persistence.CurrentState;
+
+namespace OpenStackSev.Control.Events;
+
+/// <summary>Current state of hosts as gauges. Read from the database at intervals, so that a scrape waits for nothing.</summary>
+internal sealed partial class HostMetrics : BackgroundService
+{
+    /// <summary>Below the usual interval of a scrape.</summary>
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(15);
+
+    private const int Page = 500;
+
+    private readonly HostStates states;
+    private readonly TimeProvider time;
+    private readonly ILogger<HostMetrics> logger;
+    private IReadOnlyList<HostGauges> hosts = [];
+
+    public HostMetrics(HostStates states, TimeProvider time, IMeterFactory meters, ILogger<HostMetrics> logger)
+    {
+        (this.states, this.time, this.logger) = (states, time, logger);
+        Meter meter = meters.Create(ControlMeter.Name);
+        meter.CreateObservableGauge("osev.asids.total", () => Each(host => host.Totals), description: "ASIDs of a host, by model; SEV-ES and SEV-SNP draw on one pool.");
+        meter.CreateObservableGauge("osev.asids.reserved", () => Each(host => host.Reserved), description: "ASIDs of a host that are not offered, by model.");
+        meter.CreateObservableGauge("osev.asids.used", () => Each(host => host.Used), description: "ASIDs in use on a host, by the models that share the pool.");
+        meter.CreateObservableGauge("osev.host.heartbeat.age.seconds", () => Each(Age), description: "Time since a host's last report.");
+        meter.CreateObservableGauge("osev.host.silent", () => Each(host => [host.Of(host.Silent ? 1 : 0)]), description: "1 for a host that has missed its reports.");
+    }
+
+    /// <summary>Reads all hosts once.</summary>
+    public async Task RefreshAsync(CancellationToken ct)
+    {
+        var read = new List<HostGauges>();
+        Guid? after = null;
+        do
+        {
+            IReadOnlyList<HostState> page = await states.ListAsync(Page, after, ct);
+            read.AddRange(page.Select(HostGauges.From));
+            after = page.Count == Page ? page[^1].Node : null;
+        }
+        while (after is not null);
+        hosts = read;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(s_interval, time);
+        do
+        {
+            try
+            {
+                await RefreshAsync(stoppingToken);
+            }
+            catch (StorageException e)
+            {
+                NotRead(e.Message);     // the gauges keep what they had, and the age of each heartbeat grows
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private IEnumerable<Measurement<double>> Each(Func<HostGauges, IEnumerable<Measurement<double>>> of) => hosts.SelectMany(of);
+
+    private IEnumerable<Measurement<double>> Age(HostGauges host) => [host.Of(Math.Max(0, (time.GetUtcNow() - host.LastSeenAt).TotalSeconds))];
+
+    [LoggerMessage(5102, LogLevel.Warning, "metrics of hosts are those of before: {Reason}")]
+    private partial void NotRead(string reason);
+
+    /// <summary>The numbers of one host.</summary>
+    private sealed record HostGauges(string Name, DateTimeOffset LastSeenAt, bool Silent, HostReport Report)
+    {
+        public static HostGauges From(HostState host) => new(host.Name, host.LastSeenAt, host.SilentSince is not null, StoredReport.Of(host).Report);
+
+        public IEnumerable<Measurement<double>> Totals => Report.Capacity.Select(capacity => Of(capacity.Total, capacity.Model));
+
+        public IEnumerable<Measurement<double>> Reserved => Report.Capacity.Select(capacity => Of(capacity.Reserved, capacity.Model));
+
+        /// <summary>The kernel counts plain SEV, and SEV-ES with SEV-SNP: whose of the two an ASID is, it does not tell.</summary>
+        public IEnumerable<Measurement<double>> Used
+        {
+            get
+            {
+                if (Report.AsidsInUseSev is { } sev)
+                    yield return Of(sev, "amd-sev");
+                if (Report.AsidsInUseSevEs is { } shared)
+                    yield return Of(shared, "amd-sev-es,amd-sev-snp");
+            }
+        }
+
+        public Measurement<double> Of(double value, string? model = null) => model is null
+            ? new Measurement<double>(value, new KeyValuePair<string, object?>("host", Name))
+            : new Measurement<double>(value, new KeyValuePair<string, object?>("host", Name), new KeyValuePair<string, object?>("model", model));
+    }
+}
