@@ -69,6 +69,7 @@ public static class ControlApplication
         services.AddSingleton<ICallerSource, TokenCaller>();
         services.AddPersistence(configuration.Database, configuration.Events, configuration.Process);
         services.AddHosts(configuration.Hosts);
+        services.AddSingleton<IHealthSource, DatabaseHealth>();
         services.AddValidation();
         services.AddMetrics(configuration.Metrics);
     }

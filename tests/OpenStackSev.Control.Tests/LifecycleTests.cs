@@ -111,8 +111,11 @@ public sealed class LifecycleTests
     {
         await using FakeKeystone keystone = await FakeKeystone.StartAsync(TimeProvider.System);
         using var output = new StringWriter();
-        (int code, _) = await RunAsync($"[DEFAULT]\nstate_dir = /\n[keystone_authtoken]\nauth_url = {keystone.Url}\npassword = {FakeKeystone.Password}\n",
-            output, "status", "upgrade", "check");
+        string folder = Directory.CreateTempSubdirectory("osev-upgrade-test").FullName;
+        string good = $"[DEFAULT]\nstate_dir = {folder}\n[keystone_authtoken]\nauth_url = {keystone.Url}\npassword = {FakeKeystone.Password}\n";
+        Assert.Equal(2, (await RunAsync(good, TextWriter.Null, "status", "upgrade", "check")).Code);
+        Assert.Equal(0, (await RunAsync(good, TextWriter.Null, "manage", "db", "sync")).Code);
+        (int code, _) = await RunAsync(good, output, "status", "upgrade", "check");
         // The fake's catalogue does not have this service yet.
         Assert.Equal(1, code);
         Assert.StartsWith("+----", output.ToString(), StringComparison.Ordinal);
@@ -124,6 +127,7 @@ public sealed class LifecycleTests
         (int unreadable, _) = await RunAsync("[nonsense]\na = b\n", output, "status", "upgrade", "check");
         Assert.Equal(2, unreadable);
         Assert.DoesNotContain(FakeKeystone.Password, output.ToString(), StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
     }
 
     private static async Task<(int Code, string Error)> RunAsync(string text, TextWriter? output = null, params string[] args)

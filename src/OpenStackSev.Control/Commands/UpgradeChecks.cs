@@ -3,6 +3,8 @@ using System.Security.Cryptography.X509Certificates;
 using OpenStackSev.Configuration;
 using OpenStackSev.Control.Configuration;
 using OpenStackSev.Control.Identity;
+using OpenStackSev.Control.Persistence;
+using OpenStackSev.Control.Persistence.Sqlite;
 using OpenStackSev.OpenStack;
 
 namespace OpenStackSev.Control.Commands;
@@ -16,6 +18,7 @@ internal static class UpgradeChecks
     [
         new("Policy File", PolicyAsync),
         new("State Folder", StateFolderAsync),
+        new("Database Schema", DatabaseAsync),
         new("TLS Certificate", CertificateAsync),
         new("Keystone Credentials", KeystoneAsync),
     ];
@@ -39,6 +42,20 @@ internal static class UpgradeChecks
         return Task.FromResult(Directory.Exists(folder)
             ? UpgradeOutcome.Success
             : new UpgradeOutcome(UpgradeResult.Warning, $"{folder} does not exist yet; the service makes it, if its user may"));
+    }
+
+    private static async Task<UpgradeOutcome> DatabaseAsync(ControlConfiguration configuration, CancellationToken ct)
+    {
+        string file = configuration.Database.FileIn(configuration.Process);
+        try
+        {
+            (_, IReadOnlyList<string> pending) = await SqliteDatabase.VersionAsync(file, ct);
+            return pending.Count == 0 ? UpgradeOutcome.Success : new(UpgradeResult.Failure, $"{file} lacks {string.Join(", ", pending)}: manage db sync");
+        }
+        catch (StorageException e)
+        {
+            return new(UpgradeResult.Failure, $"{file}: {e.Detail}; manage db sync makes it");
+        }
     }
 
     private static Task<UpgradeOutcome> CertificateAsync(ControlConfiguration configuration, CancellationToken ct)
