@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using OpenStackSev.Api.Hosts;
+using OpenStackSev.Api.Validation;
 
 namespace OpenStackSev.Api;
 
@@ -13,6 +14,9 @@ namespace OpenStackSev.Api;
     Converters = [typeof(EnrolmentStateWord)],
     MaxDepth = 16)]
 [JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(ValidationRequest))]
+[JsonSerializable(typeof(AuditRequest))]
+[JsonSerializable(typeof(ExplanationRequest))]
 [JsonSerializable(typeof(HostReport))]
 [JsonSerializable(typeof(HostReportAnswer))]
 [JsonSerializable(typeof(HostList))]

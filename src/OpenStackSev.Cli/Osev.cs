@@ -6,10 +6,12 @@ using System.Net;
 using System.Reflection;
 using OpenStackSev.Api;
 using OpenStackSev.Cli.Attest;
+using OpenStackSev.Cli.ControlPlane;
 using OpenStackSev.Cli.Simulate;
 using OpenStackSev.Endorsements;
 using OpenStackSev.Endorsements.Kds;
 using OpenStackSev.NodeCertificates;
+using OpenStackSev.Inspection;
 using OpenStackSev.OpenStack;
 using OpenStackSev.Simulation;
 
@@ -22,6 +24,8 @@ public static class Osev
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, CommandConsole console, CancellationToken ct = default)
     {
+        if (args is [string word, ..] && ControlProgram.Words.Contains(word))
+            return await PassOnAsync(args, console, ct);
         ParseResult parsed = Root(console).Parse(args);
         if (parsed.Action is ParseErrorAction)
         {
@@ -47,6 +51,11 @@ public static class Osev
         {
             console.WriteError(e.Message, e.Hint);
             return e.ExitCode == ExitCode.Failed ? failed : e.ExitCode;
+        }
+        catch (InspectionException e)
+        {
+            console.WriteError(e.Message, e.Hint);
+            return failed;
         }
         catch (CloudConfigurationException e)
         {
@@ -93,6 +102,20 @@ public static class Osev
             console.WriteError($"{e.GetType().Name}: {OneLine(e.Message)}",
                 "this is a defect of osev; please report it with the command line");
             return failed;
+        }
+    }
+
+    /// <summary>To the program of the control plane, with every word as it was typed.</summary>
+    private static async Task<int> PassOnAsync(IReadOnlyList<string> args, CommandConsole console, CancellationToken ct)
+    {
+        try
+        {
+            return await ControlProgram.RunAsync(args, console, Environment.GetEnvironmentVariable, ct);
+        }
+        catch (CommandException e)
+        {
+            console.WriteError(e.Message, e.Hint);
+            return e.ExitCode;
         }
     }
 
@@ -162,6 +185,8 @@ public static class Osev
             {
                 Servers.List.Create(console),
             },
+            ControlProgram.Create("manage", "What an administrator does on the control plane's machine: openstack-sev-control manage.", "osev manage db sync"),
+            ControlProgram.Create("status", "How the control plane's machine stands: openstack-sev-control status.", "osev status upgrade check"),
             Completion.Create(console),
         };
         // Without the aliases /h and /?, which are paths here.

@@ -5,6 +5,7 @@ using OpenStackSev.Control.Health;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Identity;
 using OpenStackSev.Control.Persistence;
+using OpenStackSev.Control.Validation;
 using OpenStackSev.OpenStack;
 
 namespace OpenStackSev.Control;
@@ -48,7 +49,8 @@ public static class ControlApplication
 
     private static void Add(IServiceCollection services, ControlConfiguration configuration)
     {
-        services.AddSingleton(configuration).AddSingleton(configuration.Api).AddSingleton(configuration.Keystone);
+        services.AddSingleton(configuration).AddSingleton(configuration.Api).AddSingleton(configuration.Keystone)
+            .AddSingleton(configuration.Process);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(Policy.Load(configuration.Policy, Policies.All));
         services.AddSingleton(provider => OpenStackConnection.Open(configuration.Keystone.Cloud(), new OpenStackConnectionOptions
@@ -64,14 +66,17 @@ public static class ControlApplication
         services.AddSingleton<ICallerSource, TokenCaller>();
         services.AddPersistence(configuration.Process);
         services.AddHosts(configuration.Hosts);
+        services.AddValidation();
         services.AddMetrics(configuration.Metrics);
     }
 
     private static void Map(WebApplication app, ControlConfiguration configuration)
     {
         app.MapVersions(configuration.Api);
+        app.MapOpenApi();
         app.MapHealth(configuration.Health);
         app.MapHosts();
+        app.MapValidation();
     }
 
     private static void Listen(KestrelServerOptions kestrel, ControlConfiguration configuration)

@@ -53,6 +53,13 @@ public static partial class RequestRules
             + "image into its log, and a volume's has none.",
             "bugs 2006952, 2041511, 2047399; nova/virt/hardware.py, get_mem_encryption_constraint",
             VolumeImageAsks),
+        new("request.volume.copies", FindingLevel.Hint,
+            "A volume keeps the properties that its image had when the volume was made, and servers that boot from it go by these. What is set on the image later reaches "
+            + "new volumes only.",
+            "nova/utils.py, get_bdm_image_metadata; Cinder, volume_image_metadata",
+            s => !s.Encrypted || s.Flavor.DiskGibibytes != 0 || !s.Flavor.IsSized ? null : new("flavor disk",
+                $"{s.FlavorName} has no disk, so that servers boot from volumes; set what is found here also on volumes made before, with openstack volume set --image-property",
+                null)),
     ];
 
     private static Objection? IdeDisk(Subject s)

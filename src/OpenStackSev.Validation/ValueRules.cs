@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace OpenStackSev.Validation;
 
 /// <summary>Keys and values that Nova's API refuses, whatever they are about.</summary>
@@ -22,6 +24,15 @@ public static partial class RequestRules
             "Glance takes any value. Nova answers 400 when a server is asked for with one that the property does not take.",
             "nova/objects/image_meta.py, ImageMetaProps; nova/compute/api.py, _get_image_meta_obj",
             ImageValue),
+        new("request.image.conflict", FindingLevel.Error,
+            "Flavor and image may both say something about the performance counters, the queues of network cards and the TPM, but not different things: Nova answers 400 "
+            + "FlavorImageConflict.",
+            "nova/virt/hardware.py, get_pmu_constraint, get_vif_multiqueue_constraint, get_vtpm_constraint",
+            ImageConflict),
+        new("request.serial_ports.exceeded", FindingLevel.Error,
+            "An image may ask for fewer serial ports than its flavor grants, not for more. Nova answers 400 ImageSerialPortNumberExceedFlavorValue.",
+            "nova/virt/hardware.py, get_number_of_serial_ports",
+            SerialPorts),
     ];
 
     private static Objection? UnknownExtraSpec(Subject s)
@@ -79,6 +90,31 @@ public static partial class RequestRules
         }
         return first is null ? null : new("image " + Shown.Plain(first),
             $"{s.ImageName} has {first} {Shown.Value(s.Image[first])}, and Nova takes {unmet}", Fix.UnsetImage(s.Image, first));
+    }
+
+    private static Objection? ImageConflict(Subject s)
+    {
+        // With one processor there is one queue, whatever anybody says.
+        string? key = Differ(s, "pmu", asBooleans: true) ?? (s.Flavor.Vcpus == 1 ? null : Differ(s, "vif_multiqueue_enabled", asBooleans: true)) ?? Differ(s, "tpm_version", asBooleans: false);
+        return key is null ? null : new("image hw_" + key,
+            $"{s.FlavorName} has hw:{key} {Shown.Value(s.Flavor["hw:" + key])}, and {s.ImageName} has hw_{key} {Shown.Value(s.Image["hw_" + key])}; let the flavor decide",
+            Fix.UnsetImage(s.Image, "hw_" + key));
+    }
+
+    private static string? Differ(Subject s, string key, bool asBooleans)
+    {
+        if (s.Flavor["hw:" + key] is not { } flavor || s.Image["hw_" + key] is not { } image)
+            return null;
+        return (asBooleans ? NovaBoolean.Of(flavor) == NovaBoolean.Of(image) : flavor == image || flavor.Length == 0) ? null : key;
+    }
+
+    private static Objection? SerialPorts(Subject s)
+    {
+        if (s.Flavor["hw:serial_port_count"] is not { } flavor || s.Image["hw_serial_port_count"] is not { } image || !PythonNumber.TryParse(flavor, out BigInteger granted)
+            || !PythonNumber.TryParse(image, out BigInteger asked) || granted == 0 || asked == 0 || asked <= granted)
+            return null;
+        return new("image hw_serial_port_count", $"{s.ImageName} has hw_serial_port_count {Shown.Value(image)}, and {s.FlavorName} grants {Shown.Value(flavor)}; set it to that",
+            Fix.SetImage(s.Image, $"hw_serial_port_count={granted}"));
     }
 
     // These have findings of their own, which say more.

@@ -14,19 +14,20 @@ public sealed class Arrows
         ["OpenStackSev.OpenStack"] = [],
         ["OpenStackSev.Api"] = [],
         ["OpenStackSev.Configuration"] = [],
+        ["OpenStackSev.Inspection"] = ["OpenStackSev.OpenStack", "OpenStackSev.Validation"],
         ["OpenStackSev.NodeCertificates"] = [],
         ["OpenStackSev.Simulation"] = [],
         ["OpenStackSev.Agent"] = ["OpenStackSev.Api", "OpenStackSev.Configuration", "OpenStackSev.OpenStack", "OpenStackSev.Platform"],
         ["OpenStackSev.Control"] =
         [
-            "OpenStackSev.Api", "OpenStackSev.Configuration", "OpenStackSev.OpenStack", "OpenStackSev.Attestation",
+            "OpenStackSev.Api", "OpenStackSev.Configuration", "OpenStackSev.OpenStack", "OpenStackSev.Inspection", "OpenStackSev.Attestation",
             "OpenStackSev.Endorsements", "OpenStackSev.Validation", "OpenStackSev.NodeCertificates",
         ],
         ["OpenStackSev.Guest"] = ["OpenStackSev.Api"],
         ["OpenStackSev.Cli"] =
         [
             "OpenStackSev.Api", "OpenStackSev.OpenStack", "OpenStackSev.Platform", "OpenStackSev.Simulation",
-            "OpenStackSev.Attestation", "OpenStackSev.Endorsements", "OpenStackSev.Validation", "OpenStackSev.NodeCertificates",
+            "OpenStackSev.Attestation", "OpenStackSev.Endorsements", "OpenStackSev.Validation", "OpenStackSev.Inspection", "OpenStackSev.NodeCertificates",
         ],
     };
 
@@ -45,7 +46,7 @@ public sealed class Arrows
     {
         string[] libraries =
         [
-            "Attestation", "Endorsements", "Validation", "Platform", "OpenStack", "Api", "Configuration", "Simulation", "NodeCertificates",
+            "Attestation", "Endorsements", "Validation", "Platform", "OpenStack", "Api", "Configuration", "Inspection", "Simulation", "NodeCertificates",
         ];
         string[] offenders = [.. libraries.Select(name => Path.Join(Repository.Root, "src", "OpenStackSev." + name))
             .Where(Directory.Exists)

@@ -113,7 +113,7 @@ internal sealed class FakeKds(FakeTimeProvider time, params SimulatedAuthority[]
         {
             "cert_chain" => Answer(HttpStatusCode.OK, Encoding.ASCII.GetBytes(kind == "vcek" ? authority.VcekChainPem : authority.VlekChainPem)),
             "crl" => Answer(HttpStatusCode.OK, authority.IssueCrl(new() { ThisUpdate = CrlThisUpdate, NextUpdate = CrlThisUpdate + CrlLife })),
-            _ => Answer(HttpStatusCode.OK, Simulated.Vcek(authority, Convert.FromHexString(what), Tcb(parts[5]))),
+            _ => Answer(HttpStatusCode.OK, Simulated.Vcek(authority, Convert.FromHexString(what), Tcb(parts[5]), new() { NotBefore = time.GetUtcNow().AddDays(-1) })),
         };
     }
 

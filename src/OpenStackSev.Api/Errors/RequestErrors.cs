@@ -53,5 +53,6 @@ public static class RequestErrors
     [
         Invalid, VersionMalformed, TokenMissing, TokenInvalid, Forbidden, NotFound, MethodNotAllowed, VersionUnsupported, BodyTooLarge,
         UnsupportedMediaType, TooManyRequests, Internal, IdentityUnavailable,
+        CloudUnavailable, StorageUnavailable,
     ];
 }

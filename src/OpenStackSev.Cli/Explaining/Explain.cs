@@ -1,7 +1,7 @@
 using System.CommandLine;
 using OpenStackSev.Cli.Validation;
+using OpenStackSev.Inspection;
 using OpenStackSev.OpenStack;
-using OpenStackSev.OpenStack.Nova;
 using OpenStackSev.Validation;
 using OpenStackSev.Validation.Explaining;
 
@@ -72,17 +72,21 @@ internal sealed class Explain
         ServerOperation? operation = parsed.GetValue(_operation) is { } name ? s_operations[name] : null;
         Check(parsed, operation);
         using OpenStackConnection cloud = parsed.Connect();
-        release ??= await cloud.ReleaseAsync(console, ct);
+        release ??= await ReleaseOption.OfCloudAsync(cloud, console, ct);
         ExplainedServer? server = parsed.GetValue(_server) is { } named ? await ExplainedServer.ReadAsync(cloud, named, ct) : null;
         FlavorSpec? flavor = parsed.GetValue(_flavor) is { } f ? await cloud.FlavorAsync(f, ct) : null;
         ImageSpec? image = parsed.GetValue(_image) is { } i ? await cloud.ImageAsync(i, ct) : null;
 
-        OperationAnswer? answer = operation is { } asked ? await AnswerAsync(cloud, asked, server, flavor, image, release, ct) : null;
+        var explaining = new CloudExplaining(cloud, console.WriteProgress);
+        OperationAnswer? answer = operation is not { } asked ? null
+            : server is null ? OperationJudgement.Of(asked, new("SERVER", null, flavor!, image!, release))
+            : await explaining.AnswerAsync(asked, server, flavor, image, release, ct);
         Explained? explained = null;
         // Where an operation looks for another host, the question is whether there is one.
         if (answer is null || (server is not null && operation is ServerOperation.LiveMigrate or ServerOperation.Resize or ServerOperation.Evacuate))
         {
-            explained = await ExplainAsync(cloud, parsed, flavor ?? server!.Flavor, image ?? server!.Image, release, server, leave: operation is not null, ct);
+            explained = await explaining.ExplainAsync(
+                new(flavor ?? server!.Flavor, image ?? server!.Image, release, server, parsed.GetValue(_zone), parsed.GetValue(_host), Leaves: operation is not null), ct);
         }
 
         var document = ExplainDocument.Of(server, explained, answer);
@@ -104,51 +108,5 @@ internal sealed class Explain
             throw CommandException.BadUsage("--image beside --server is the new one of a rebuild", "add --operation rebuild, or leave --server out");
     }
 
-    private static async Task<OperationAnswer> AnswerAsync(
-        OpenStackConnection cloud, ServerOperation operation, ExplainedServer? server, FlavorSpec? flavor, ImageSpec? image, ComputeRelease release, CancellationToken ct)
-    {
-        if (server is null)
-            return OperationJudgement.Of(operation, new("SERVER", null, flavor!, image!, release));
-        string? host = server.Server.Host;
-        bool? up = null;
-        if (host is not null)
-            up = (await cloud.Nova.ListServicesAsync("nova-compute", host, ct)).Services.Any(service => service.State == "up");
-        return OperationJudgement.Of(operation,
-            new(server.Server.Name, server.Server.Id, server.Flavor, server.Image, release, host, up, NewFlavor: flavor, NewImage: image));
-    }
-
-    /// <param name="leave">The server's own host does not count: it is to go to another.</param>
-    private async Task<Explained> ExplainAsync(
-        OpenStackConnection cloud, ParseResult parsed, FlavorSpec flavor, ImageSpec image, ComputeRelease release, ExplainedServer? server, bool leave, CancellationToken ct)
-    {
-        CloudHosts hosts = await new HostReading(cloud, console).ReadAsync(parsed.GetValue(_host) ?? [], ct);
-        string? zone = parsed.GetValue(_zone) ?? server?.Zone;
-        Circumstances circumstances = new(server?.BootsFromVolume ?? false, server?.FurtherDiskGibibytes ?? 0,
-            zone is null ? null : await ZoneAsync(cloud, zone, ct), release.NovaMajor >= 34 && hosts.OwnedRoots);
-        SchedulingRequest request = SchedulingRequest.From(flavor, image, release, circumstances);
-        NodeFacts[] nodes = [.. hosts.Nodes.Where(node => !leave || node.Name != server?.Server.HypervisorHostname)];
-        PlacementVocabulary known = new(
-            (await cloud.Placement.ListResourceClassesAsync(ct)).ResourceClasses.Select(known => known.Name).ToHashSet(StringComparer.Ordinal),
-            (await cloud.Placement.ListTraitsAsync(ct: ct)).Traits.ToHashSet(StringComparer.Ordinal));
-        Explanation explanation = Explanation.Of(request, nodes, known);
-        PlacementAnswer placement = await PlacementAnswer.AskAsync(cloud, request, nodes, ct);
-        Finding[] refusals = [.. RequestRules.Check(flavor, image, release).Where(finding => finding.Level == FindingLevel.Error)];
-        return new(explanation, placement, refusals, zone, hosts.Sharing);
-    }
-
-    /// <summary>What a zone means to Placement: nothing where no aggregate defines it, as Nova's default zone.</summary>
-    private static async Task<IReadOnlyList<AggregateWish>> ZoneAsync(OpenStackConnection cloud, string zone, CancellationToken ct)
-    {
-        Aggregate[] aggregates = [.. (await cloud.Nova.ListAggregatesAsync(ct)).Aggregates.Where(aggregate => aggregate.AvailabilityZone == zone)];
-        return aggregates.Length == 0 ? []
-            : [new(aggregates.Select(aggregate => aggregate.Uuid).ToHashSet(), [.. aggregates.Select(aggregate => aggregate.Name)], "availability zone " + zone)];
-    }
-
     private static Option<string> Text(string name, string helpName, string description) => new(name) { Description = description, HelpName = helpName };
 }
-
-/// <summary>The explanation, and what stands beside it.</summary>
-/// <param name="Findings">Errors of flavor and image: what Nova refuses before it schedules, and what it would not encrypt.</param>
-/// <param name="Zone">Availability zone that was asked for; null for none.</param>
-internal sealed record Explained(
-    Explanation Explanation, PlacementAnswer Placement, IReadOnlyList<Finding> Findings, string? Zone, IReadOnlyList<string> Sharing);

@@ -1,3 +1,5 @@
+using OpenStackSev.Inspection;
+
 namespace OpenStackSev.Cli.Explaining;
 
 /// <summary>The explanation for people: the sentence first, then the hosts, then what to do.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OpenStackSev.Inspection;
 using OpenStackSev.OpenStack;
 using OpenStackSev.Validation;
 using OpenStackSev.Validation.Auditing;
@@ -57,11 +58,11 @@ internal sealed class Audit
         if (flavors is null || images is null)
         {
             using OpenStackConnection cloud = parsed.Connect();
-            release ??= await cloud.ReleaseAsync(console, ct);
+            release ??= await ReleaseOption.OfCloudAsync(cloud, console, ct);
             console.WriteProgress("reading flavors");
-            flavors ??= await SpecLists.FlavorsAsync(cloud, ct);
+            flavors ??= await cloud.FlavorSpecsAsync(ct);
             console.WriteProgress("reading images");
-            images ??= await SpecLists.ImagesAsync(cloud, ct);
+            images ??= await cloud.ImageSpecsAsync(ct);
         }
 
         long pairs = (long)flavors.Specs.Count * images.Specs.Count;

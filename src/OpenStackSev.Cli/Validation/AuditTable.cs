@@ -1,3 +1,4 @@
+using OpenStackSev.Inspection;
 using OpenStackSev.Validation.Auditing;
 
 namespace OpenStackSev.Cli.Validation;
@@ -19,7 +20,7 @@ internal static class AuditTable
         }
         console.WriteTable(["LEVEL", "FINDING", "PAIRS", "SUBJECTS", "EXAMPLE"], audit.Findings.Select(finding => new[]
         {
-            Levels.NameOf(finding.Level), finding.Code, finding.Pairs.ToString(), Subjects(finding), Printable.Of(finding.Example.Message),
+            LevelNames.Of(finding.Level), finding.Code, finding.Pairs.ToString(), Subjects(finding), Printable.Of(finding.Example.Message),
         }));
         console.WriteLine();
         console.WriteLine(Levels.Summary([.. audit.Findings.Select(finding => finding.Level)])

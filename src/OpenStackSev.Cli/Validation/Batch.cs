@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using OpenStackSev.Inspection;
 using OpenStackSev.Validation;
 
 namespace OpenStackSev.Cli.Validation;
@@ -40,7 +41,7 @@ internal sealed class Batch(Stream input, TextWriter output, ComputeRelease rele
             {
                 IReadOnlyList<Finding> findings = RequestRules.Check(pair.Flavor, pair.Image, release);
                 worst = Math.Max(worst, Levels.ExitCodeOf(findings));
-                ValidationDocument answer = new(RequestDocument.Of(pair.Flavor, pair.Image, release), FindingDocument.Of(findings));
+                ValidationDocument answer = new(ValidatedRequestDocument.Of(pair.Flavor, pair.Image, release), FindingDocument.Of(findings));
                 JsonSerializer.Serialize(writer, answer, ValidationLineJson.Default.ValidationDocument);
             }
             else

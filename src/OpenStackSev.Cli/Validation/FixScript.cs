@@ -1,3 +1,4 @@
+using OpenStackSev.Inspection;
 using OpenStackSev.Validation.Auditing;
 
 namespace OpenStackSev.Cli.Validation;
@@ -18,7 +19,7 @@ internal static class FixScript
         foreach (AuditFinding finding in audit.Findings)
         {
             yield return "";
-            yield return $"# {Levels.NameOf(finding.Level).ToUpperInvariant()} {finding.Code}, in {Count(finding.Pairs, "combination")}";
+            yield return $"# {LevelNames.Of(finding.Level).ToUpperInvariant()} {finding.Code}, in {Count(finding.Pairs, "combination")}";
             yield return $"# {Printable.Of(finding.Why)}";
             foreach (AuditedThing thing in finding.Things)
             {

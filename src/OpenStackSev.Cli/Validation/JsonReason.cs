@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OpenStackSev.Inspection;
 
 namespace OpenStackSev.Cli.Validation;
 

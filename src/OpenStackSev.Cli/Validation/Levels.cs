@@ -1,3 +1,4 @@
+using OpenStackSev.Inspection;
 using OpenStackSev.Validation;
 
 namespace OpenStackSev.Cli.Validation;
@@ -7,13 +8,6 @@ internal static class Levels
 {
     private const int Warnings = 1;
     private const int Errors = 2;
-
-    public static string NameOf(FindingLevel level) => level switch
-    {
-        FindingLevel.Error => "error",
-        FindingLevel.Warning => "warning",
-        _ => "hint",
-    };
 
     public static string StyleOf(FindingLevel level) => level switch
     {
@@ -44,7 +38,7 @@ internal static class Levels
         string Count(FindingLevel level)
         {
             int count = levels.Count(found => found == level);
-            return $"{count} {NameOf(level)}{(count == 1 ? "" : "s")}";
+            return $"{count} {LevelNames.Of(level)}{(count == 1 ? "" : "s")}";
         }
         return $"{Count(FindingLevel.Error)}, {Count(FindingLevel.Warning)}, {Count(FindingLevel.Hint)}";
     }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using OpenStackSev.Inspection;
+using OpenStackSev.OpenStack;
 using OpenStackSev.Validation;
 
 namespace OpenStackSev.Cli.Validation;
@@ -25,4 +27,17 @@ internal static class ReleaseOption
         : ComputeRelease.TryParse(name, out ComputeRelease? release) ? release
         : throw CommandException.BadUsage($"--release {Printable.Of(name)}: is not known",
             "known are " + string.Join(", ", ComputeRelease.All.Select(known => known.Name)));
+
+    /// <summary>The release by the microversion of the cloud's Nova; what is not certain about it goes to standard error.</summary>
+    /// <exception cref="OpenStackApiException"/>
+    public static async Task<ComputeRelease> OfCloudAsync(OpenStackConnection cloud, CommandConsole console, CancellationToken ct)
+    {
+        CloudRelease found = await cloud.ReleaseAsync(ct);
+        if (found.Others.Count > 0)
+        {
+            console.Error.WriteLine($"note: microversion {found.Spoken} is that of {string.Join(", ", found.Others.Select(other => other.Name))} and "
+                + $"{found.Release.Name}; judged as {found.Release.Name}, --release tells otherwise");
+        }
+        return found.Release;
+    }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
+using OpenStackSev.Inspection;
 using OpenStackSev.Validation;
 
 namespace OpenStackSev.Cli.Validation;
@@ -31,7 +32,7 @@ internal static class Rules
             if (parsed.Format() == OutputFormat.Json)
                 console.WriteJson(new RulesDocument([.. rules.Select(RuleDocument.Of)]), RulesJson.Default.RulesDocument);
             else if (wanted is null)
-                console.WriteTable(["FINDING", "LEVEL", "WHY"], rules.Select(rule => new[] { rule.Code, Levels.NameOf(rule.Level), FirstSentence(rule.Why) }));
+                console.WriteTable(["FINDING", "LEVEL", "WHY"], rules.Select(rule => new[] { rule.Code, LevelNames.Of(rule.Level), FirstSentence(rule.Why) }));
             else
                 Write(console, rules[0]);
             return ExitCode.Ok;
@@ -41,7 +42,7 @@ internal static class Rules
 
     private static void Write(CommandConsole console, Rule rule)
     {
-        console.WriteLine($"{rule.Code}: {Levels.NameOf(rule.Level)}", Levels.StyleOf(rule.Level));
+        console.WriteLine($"{rule.Code}: {LevelNames.Of(rule.Level)}", Levels.StyleOf(rule.Level));
         console.WriteLine(rule.Why);
         console.WriteLine("source: " + rule.Source);
     }
@@ -64,7 +65,7 @@ internal sealed record RulesDocument(IReadOnlyList<RuleDocument> Rules);
 
 internal sealed record RuleDocument(string Code, string Level, string Why, string Source)
 {
-    public static RuleDocument Of(Rule rule) => new(rule.Code, Levels.NameOf(rule.Level), rule.Why, rule.Source);
+    public static RuleDocument Of(Rule rule) => new(rule.Code, LevelNames.Of(rule.Level), rule.Why, rule.Source);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]

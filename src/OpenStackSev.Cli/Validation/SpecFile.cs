@@ -1,3 +1,4 @@
+using OpenStackSev.Inspection;
 using OpenStackSev.Validation;
 
 namespace OpenStackSev.Cli.Validation;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OpenStackSev.Inspection;
 using OpenStackSev.OpenStack;
 using OpenStackSev.Validation;
 
@@ -59,13 +60,13 @@ internal sealed class Validate
             using OpenStackConnection cloud = parsed.Connect();
             flavor ??= await cloud.FlavorAsync(parsed.GetRequiredValue(_flavor), ct);
             image ??= await cloud.ImageAsync(parsed.GetRequiredValue(_image), ct);
-            release ??= await cloud.ReleaseAsync(console, ct);
+            release ??= await ReleaseOption.OfCloudAsync(cloud, console, ct);
         }
 
         release ??= ComputeRelease.Newest;
         IReadOnlyList<Finding> findings = RequestRules.Check(flavor, image, release, facts);
         if (format == "json")
-            console.WriteJson(new ValidationDocument(RequestDocument.Of(flavor, image, release), FindingDocument.Of(findings)), ValidationJson.Default.ValidationDocument);
+            console.WriteJson(new ValidationDocument(ValidatedRequestDocument.Of(flavor, image, release), FindingDocument.Of(findings)), ValidationJson.Default.ValidationDocument);
         else
             ValidationTable.Write(console, flavor, image, release, findings);
         return Levels.ExitCodeOf(findings);

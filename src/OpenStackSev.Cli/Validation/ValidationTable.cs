@@ -1,3 +1,4 @@
+using OpenStackSev.Inspection;
 using OpenStackSev.Validation;
 
 namespace OpenStackSev.Cli.Validation;
@@ -7,7 +8,7 @@ internal static class ValidationTable
 {
     public static void Write(CommandConsole console, FlavorSpec flavor, ImageSpec image, ComputeRelease release, IReadOnlyList<Finding> findings)
     {
-        RequestDocument request = RequestDocument.Of(flavor, image, release);
+        ValidatedRequestDocument request = ValidatedRequestDocument.Of(flavor, image, release);
         string model = request.Encrypted ? $"encrypted by {Printable.Of(request.Model!)}" : "not encrypted";
         console.WriteLine($"flavor '{Printable.Of(flavor.Name)}' with image '{Printable.Of(image.Name)}' on {release.Name}: {model}",
             request.Encrypted ? "bold green" : "bold");
@@ -22,7 +23,7 @@ internal static class ValidationTable
 
     private static void Write(CommandConsole console, Finding finding)
     {
-        console.WriteLine($"{Levels.NameOf(finding.Level).ToUpperInvariant()} {finding.Code}: {Printable.Of(finding.Subject)}", Levels.StyleOf(finding.Level));
+        console.WriteLine($"{LevelNames.Of(finding.Level).ToUpperInvariant()} {finding.Code}: {Printable.Of(finding.Subject)}", Levels.StyleOf(finding.Level));
         console.WriteLine("  " + Printable.Of(finding.Message));
         console.WriteLine("  why: " + finding.Why);
         if (finding.Fix is { } fix)

@@ -91,6 +91,10 @@ public static class ControlCommands
                 DatabaseCommands.Create(output),
                 new Command("config", "Configuration files.") { ConfigSample.Create(output) },
             },
+            new Command("status", "How this machine stands.")
+            {
+                new Command("upgrade", "Upgrades.") { UpgradeCheckCommand.Create(output, error) },
+            },
         };
         root.SetAction((parsed, ct) => Serve.RunAsync(parsed.Configuration(), ct));
         return root;

@@ -21,14 +21,8 @@ internal static class ErrorAnswer
         var item = new ErrorItem(error.Status, error.Title, detail.Length <= LongestDetail ? detail : detail[..LongestDetail] + "…", error.Code,
             context.Features.Get<RequestIds>()?.Local,
             isVersion ? Microversions.Minimum.ToString() : null, isVersion ? Microversions.Maximum.ToString() : null);
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(new ErrorBody([item]), ErrorJson.Default.ErrorBody);
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(new ErrorBody([item]), AttestationJson.Default.ErrorBody);
         response.ContentLength = body.Length;
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
 }
-
-[System.Text.Json.Serialization.JsonSourceGenerationOptions(
-    PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
-[System.Text.Json.Serialization.JsonSerializable(typeof(ErrorBody))]
-internal sealed partial class ErrorJson : System.Text.Json.Serialization.JsonSerializerContext;

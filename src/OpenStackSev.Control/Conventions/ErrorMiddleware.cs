@@ -1,5 +1,7 @@
 using OpenStackSev.Api.Errors;
+using OpenStackSev.Api.Validation;
 using OpenStackSev.Control.Persistence;
+using OpenStackSev.Inspection;
 using OpenStackSev.OpenStack;
 
 namespace OpenStackSev.Control.Conventions;
@@ -35,7 +37,10 @@ public sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<ErrorM
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
             new(RequestErrors.BodyTooLarge, "the body is larger than this service takes", e),
         BadHttpRequestException => new(RequestErrors.Invalid, "the request breaks off, or is not HTTP", e),
-        StorageException storage => new(RequestErrors.StorageUnavailable, storage.Detail, e) { RetryAfter = TimeSpan.FromSeconds(1) },
+        StorageException storage => new(RequestErrors.StorageUnavailable, $"nothing was recorded: {storage.Detail}", e),
+        InspectionException { Problem: InspectionProblem.NotFound } => new(ValidationErrors.NotInCloud, e.Message, e),
+        InspectionException { Problem: InspectionProblem.Ambiguous } several => new(ValidationErrors.Ambiguous, $"{several.Message}; {several.Hint}", e),
+        InspectionException => new(ValidationErrors.Unreadable, e.Message, e),
         OpenStackApiException cloud => new(RequestErrors.CloudUnavailable, DetailOf(cloud), e),
         _ => new(RequestErrors.Internal, "an unexpected error; the log has it under this request id", e),
     };

@@ -1,12 +1,13 @@
 using System.Text;
 using OpenStackSev.Control.Hosts;
+using OpenStackSev.Control.Validation;
 
 namespace OpenStackSev.Control.Identity;
 
 /// <summary>Every rule of every folder.</summary>
 public static class Policies
 {
-    public static IReadOnlyList<PolicyRule> All { get; } = [.. RolePolicies.All, .. HostPolicies.All];
+    public static IReadOnlyList<PolicyRule> All { get; } = [.. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All];
 
     /// <summary>etc/policy.yaml.sample.</summary>
     public static string Sample()

@@ -14,6 +14,7 @@ internal static class NovaAgreement
         "request.locked_memory.conflict", "request.locked_memory.without_pages", "request.cpu_policy.conflict", "request.cpu_policy.mixed_without_mask",
         "request.cpu_policy.mask_without_mixed",
         "request.cpu_thread_policy.conflict", "request.cpu_thread_policy.without_dedicated", "request.secure_boot.conflict",
+        "request.image.conflict", "request.serial_ports.exceeded",
     };
 
     private static readonly HashSet<string> s_flavorRefusals = new(StringComparer.Ordinal) { "request.extra_spec.unknown", "request.extra_spec.value", "request.encryption.flavor_unparsable" };
@@ -61,8 +62,11 @@ internal static class NovaAgreement
             var m when m.Contains("hw:mem_encryption extra spec explicitly", StringComparison.Ordinal) => ["request.encryption.conflict"],
             var m when m.Contains("'hw_firmware_type'", StringComparison.Ordinal) => ["request.firmware.not_uefi"],
             var m when m.Contains("os:secure_boot", StringComparison.Ordinal) => ["request.secure_boot.conflict"],
+            var m when m.Contains("hw:pmu", StringComparison.Ordinal) || m.Contains("hw:vif_multiqueue_enabled", StringComparison.Ordinal)
+                || m.Contains("hw:tpm_version", StringComparison.Ordinal) => ["request.image.conflict"],
             _ => [],
         },
+        (_, "ImageSerialPortNumberExceedFlavorValue") => ["request.serial_ports.exceeded"],
         (_, "InvalidMachineType") => ["request.machine.not_q35"],
         (_, "StatelessFirmwareRequired") => ["request.firmware.not_stateless"],
         (_, "InvalidVideoMode") => ["request.video.not_none"],

@@ -75,6 +75,7 @@ def answer(pair):
         encrypted = bool(found)
         model = (getattr(found, 'model', None) or 'amd-sev') if found else None
         hardware.get_secure_boot_constraint(flavor, image_meta)
+        hardware.get_vtpm_constraint(flavor, image_meta)
     except Exception as error:
         refusals.append(refusal('scheduler', error))
     return {'refusals': refusals, 'encrypted': encrypted, 'model': model}

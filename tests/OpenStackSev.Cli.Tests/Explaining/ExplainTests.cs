@@ -1,4 +1,5 @@
 using OpenStackSev.Cli.Explaining;
+using OpenStackSev.Inspection;
 using OpenStackSev.Validation;
 using OpenStackSev.Validation.Explaining;
 

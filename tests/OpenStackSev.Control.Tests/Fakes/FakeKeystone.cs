@@ -29,6 +29,7 @@ internal sealed class FakeKeystone : IAsyncDisposable
     private readonly TimeProvider time;
     private int validations;
     private int issued;
+    private int novaRequests;
 
     private FakeKeystone(WebApplication app, TimeProvider time) => (this.app, this.time) = (app, time);
 
@@ -37,11 +38,17 @@ internal sealed class FakeKeystone : IAsyncDisposable
     /// <summary>Questions about tokens of others so far.</summary>
     public int Validations => Volatile.Read(ref validations);
 
+    /// <summary>Requests to Nova so far, those that wait included.</summary>
+    public int NovaRequests => Volatile.Read(ref novaRequests);
+
     /// <summary>Hangs up instead of answering.</summary>
     public bool IsAway { get; set; }
 
     /// <summary>Answers questions about tokens only when this is completed.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
+
+    /// <summary>Nova answers only when this is completed.</summary>
+    public Task NovaGate { get; set; } = Task.CompletedTask;
 
     /// <summary>The service's own password is not taken any more, nor its tokens.</summary>
     public bool RefusesService { get; set; }
@@ -74,6 +81,13 @@ internal sealed class FakeKeystone : IAsyncDisposable
         return tokens[secret] = new FakeToken(secret, user, project, roles, time.GetUtcNow() + lifetime);
     }
 
+    /// <summary>Every token of a user is revoked, as after a change of the password.</summary>
+    public void RevokeOf(string user)
+    {
+        foreach (FakeToken token in tokens.Values.Where(token => token.User == user))
+            token.IsRevoked = true;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await app.StopAsync();
@@ -86,6 +100,12 @@ internal sealed class FakeKeystone : IAsyncDisposable
         {
             context.Abort();
             return;
+        }
+
+        if (context.Request.Path.StartsWithSegments("/compute", StringComparison.Ordinal))
+        {
+            Interlocked.Increment(ref novaRequests);
+            await NovaGate.WaitAsync(context.RequestAborted);
         }
 
         if (context.Request.Headers.TryGetValue("X-Openstack-Request-Id", out var id))

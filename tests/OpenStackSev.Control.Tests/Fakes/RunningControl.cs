@@ -13,6 +13,7 @@ internal sealed class RunningControl : IAsyncDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("osev-control-test").FullName;
     private WebApplication? app;
     private HttpClient? client;
+    private Action<IServiceCollection>? replacements;
 
     private RunningControl(FakeTimeProvider time, FakeKeystone keystone) => (Time, Keystone) = (time, keystone);
 
@@ -48,6 +49,15 @@ internal sealed class RunningControl : IAsyncDisposable
         var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.Add("X-Auth-Token", Keystone.Issue("somebody", "p1", roles).Secret);
         return Http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Ends the application as a signal would, and starts another one with the same configuration and state.</summary>
+    public async Task RestartAsync()
+    {
+        client!.Dispose();
+        await App.StopAsync();
+        await App.DisposeAsync();
+        await RunAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -86,6 +96,12 @@ internal sealed class RunningControl : IAsyncDisposable
         await File.WriteAllLinesAsync(At("control.conf"), values.GroupBy(pair => pair.Key.Split('.')[0]).SelectMany(
             section => section.Select(pair => $"{pair.Key.Split('.')[1]} = {pair.Value}").Prepend($"[{section.Key}]")));
         await SqliteDatabase.SyncAsync(Path.Join(StateFolder, "control.sqlite"));
+        replacements = replace;
+        await RunAsync();
+    }
+
+    private async Task RunAsync()
+    {
         app = ControlApplication.Create(ControlConfiguration.Load([At("control.conf")]), logging =>
         {
             logging.AddProvider(Log);
@@ -93,7 +109,7 @@ internal sealed class RunningControl : IAsyncDisposable
         }, services =>
         {
             services.AddSingleton<TimeProvider>(Time);
-            replace?.Invoke(services);
+            replacements?.Invoke(services);
         });
         await app.StartAsync();
         client = new HttpClient { BaseAddress = Url };

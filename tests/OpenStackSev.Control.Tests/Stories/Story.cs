@@ -50,6 +50,9 @@ internal sealed record StoryGiven
     /// <summary><c>away</c>, or <c>refuses_service</c>.</summary>
     public string? Keystone { get; set; }
 
+    /// <summary><c>hangs</c>: Nova answers nothing until the story is over.</summary>
+    public string? Cloud { get; set; }
+
     /// <summary>A defect inside: whoever sends a token gets an exception thrown at him.</summary>
     public bool Defect { get; set; }
 }

@@ -28,9 +28,12 @@ internal sealed partial class StoryRun(Story story)
             await File.WriteAllTextAsync(control.At(name), text);
         var callers = new StoryCallers(control.Keystone);
         control.Keystone.IsAway = given.Keystone == "away";
+        var end = new TaskCompletionSource();
+        control.Keystone.NovaGate = given.Cloud == "hangs" ? end.Task : Task.CompletedTask;
         control.Keystone.RefusesService = given.Keystone == "refuses_service";
         for (int i = 0; i < story.Steps.Count; i++)
             await StepAsync(control, callers, story.Steps[i], $"step {i + 1}");
+        end.SetResult();
 
         string log = string.Join('\n', control.Log.Lines);
         Assert.All(callers.Secrets.Append(FakeKeystone.Password), secret => Assert.DoesNotContain(secret, log, StringComparison.Ordinal));

@@ -12,6 +12,14 @@ public sealed class StoryTests
         new StoryRun(Story.All.Single(story => story.File == file && story.Title == title)).PlayAsync();
 
     [Fact]
+    public void Every_error_code_has_a_story()
+    {
+        HashSet<string?> told = [.. Story.All.SelectMany(story => story.Steps).Select(step => step.Expect?.Code)];
+        string[] untold = [.. ErrorCodes.All.Select(error => error.Code).Where(code => !told.Contains(code))];
+        Assert.Empty(untold);
+    }
+
+    [Fact]
     public void No_story_expects_a_code_that_is_not_documented() =>
         Assert.Empty(Story.All.SelectMany(story => story.Steps).Select(step => step.Expect?.Code).OfType<string>()
             .Except(ErrorCodes.All.Select(error => error.Code)));

@@ -4,17 +4,17 @@ using OpenStackSev.OpenStack.Glance;
 using OpenStackSev.OpenStack.Nova;
 using OpenStackSev.Validation;
 
-namespace OpenStackSev.Cli.Validation;
+namespace OpenStackSev.Inspection;
 
 /// <summary>Flavors and images of a cloud, by name or id as the <c>openstack</c> command takes them.</summary>
-internal static class CloudLookup
+public static class CloudLookup
 {
     private const int MostNamed = 5;
 
     extension(OpenStackConnection cloud)
     {
         /// <summary>The flavor of this id, else of this name.</summary>
-        /// <exception cref="CommandException">There is none, or its extra specs are hidden.</exception>
+        /// <exception cref="InspectionException">There is none, or its extra specs are hidden.</exception>
         /// <exception cref="OpenStackApiException"/>
         public async Task<FlavorSpec> FlavorAsync(string nameOrId, CancellationToken ct)
         {
@@ -27,12 +27,12 @@ internal static class CloudLookup
                 if (Is(flavor, "name", nameOrId))
                     named = flavor;
             }
-            return named is { } found ? Flavor(found, nameOrId) : throw new CommandException(
-                $"there is no flavor '{Printable.Of(nameOrId)}' that this user may see", "openstack flavor list --all shows which there are");
+            return named is { } found ? Flavor(found, nameOrId) : throw new InspectionException(
+                InspectionProblem.NotFound, $"there is no flavor '{Printable.Of(nameOrId)}' that this user may see", "openstack flavor list --all shows which there are");
         }
 
         /// <summary>The image of this id, else of this name; a hidden one only if no other is called so.</summary>
-        /// <exception cref="CommandException">There is none, several are called so, or its body cannot be read.</exception>
+        /// <exception cref="InspectionException">There is none, several are called so, or its body cannot be read.</exception>
         /// <exception cref="OpenStackApiException"/>
         public async Task<ImageSpec> ImageAsync(string nameOrId, CancellationToken ct)
         {
@@ -60,27 +60,21 @@ internal static class CloudLookup
                 if (named.Count > 1)
                 {
                     string ids = string.Join(", ", named.Take(MostNamed).Select(image => Printable.Of(image.GetProperty("id").GetString() ?? "")));
-                    throw new CommandException($"{named.Count} images are called '{Printable.Of(nameOrId)}'",
+                    throw new InspectionException(InspectionProblem.Ambiguous, $"{named.Count} images are called '{Printable.Of(nameOrId)}'",
                         $"take the id: {ids}{(named.Count > MostNamed ? ", …" : "")}");
                 }
             }
-            throw new CommandException(
-                $"there is no image '{Printable.Of(nameOrId)}' that this user may see", "openstack image list shows which there are");
+            throw new InspectionException(
+                InspectionProblem.NotFound, $"there is no image '{Printable.Of(nameOrId)}' that this user may see", "openstack image list shows which there are");
         }
 
-        /// <summary>The release by the microversion of the cloud's Nova; what is not certain about it goes to standard error.</summary>
+        /// <summary>The newest release that speaks the microversion of the cloud's Nova.</summary>
         /// <exception cref="OpenStackApiException"/>
-        public async Task<ComputeRelease> ReleaseAsync(CommandConsole console, CancellationToken ct)
+        public async Task<CloudRelease> ReleaseAsync(CancellationToken ct)
         {
             Microversion spoken = await cloud.MicroversionAsync(ServiceType.Compute, ct) ?? default;
             ComputeRelease release = ComputeRelease.OfMicroversion(spoken.Minor);
-            string[] others = [.. ComputeRelease.All.Where(r => r.Microversion == release.Microversion && r != release).Select(r => r.Name)];
-            if (others.Length > 0)
-            {
-                console.Error.WriteLine($"note: microversion {spoken} is that of {string.Join(", ", others)} and {release.Name}; "
-                    + $"judged as {release.Name}, --release tells otherwise");
-            }
-            return release;
+            return new(release, spoken, [.. ComputeRelease.All.Where(r => r.Microversion == release.Microversion && r != release)]);
         }
     }
 
@@ -90,11 +84,15 @@ internal static class CloudLookup
 
     private static FlavorSpec Flavor(JsonElement body, string nameOrId) =>
         FlavorSpec.TryParse(body, out FlavorSpec? flavor, out string? problem) ? flavor
-        : throw new CommandException($"flavor '{Printable.Of(nameOrId)}' cannot be judged: {Printable.Of(problem)}",
+        : throw new InspectionException(InspectionProblem.Unreadable, $"flavor '{Printable.Of(nameOrId)}' cannot be judged: {Printable.Of(problem)}",
             "extra specs are read by a user who may list them, and from microversion 2.61 on");
 
     private static ImageSpec Image(JsonElement body, string nameOrId) =>
         ImageSpec.TryParse(body, out ImageSpec? image, out string? problem) ? image
-        : throw new CommandException($"image '{Printable.Of(nameOrId)}' cannot be judged: {Printable.Of(problem)}",
+        : throw new InspectionException(InspectionProblem.Unreadable, $"image '{Printable.Of(nameOrId)}' cannot be judged: {Printable.Of(problem)}",
             "openstack image show shows its properties");
 }
+
+/// <summary>The release of a cloud, as far as its microversion tells.</summary>
+/// <param name="Others">Releases that speak the same microversion, so that nobody can tell which it is.</param>
+public sealed record CloudRelease(ComputeRelease Release, Microversion Spoken, IReadOnlyList<ComputeRelease> Others);

@@ -4,24 +4,25 @@ using OpenStackSev.OpenStack.Nova;
 using OpenStackSev.OpenStack.Placement;
 using OpenStackSev.Validation.Explaining;
 
-namespace OpenStackSev.Cli.Explaining;
+namespace OpenStackSev.Inspection;
 
 /// <summary>The hosts of a cloud, as Placement and Nova have them.</summary>
 /// <param name="Nodes">Compute nodes with their trees, by name.</param>
 /// <param name="Sharing">Names of sharing providers, which belong to no tree and are not looked at.</param>
 /// <param name="OwnedRoots">Every compute node has OWNER_NOVA, so that Nova 2026.2 asks for it.</param>
-internal sealed record CloudHosts(IReadOnlyList<NodeFacts> Nodes, IReadOnlyList<string> Sharing, bool OwnedRoots);
+public sealed record CloudHosts(IReadOnlyList<NodeFacts> Nodes, IReadOnlyList<string> Sharing, bool OwnedRoots);
 
 /// <summary>Reads hosts provider by provider, several at a time.</summary>
+/// <param name="progress">Told how far the reading has come, in words; an empty text at its end.</param>
 /// <remarks>Placement has no list of inventories, traits or aggregates of many providers: four small requests a provider.</remarks>
-internal sealed class HostReading(OpenStackConnection cloud, CommandConsole console)
+public sealed class HostReading(OpenStackConnection cloud, Action<string>? progress = null)
 {
     private const int AtOnce = 8;
     private const string SharingTrait = "MISC_SHARES_VIA_AGGREGATE";
     private int read;
 
     /// <param name="only">Names of compute nodes; empty for all.</param>
-    /// <exception cref="CommandException">A named node is not there.</exception>
+    /// <exception cref="InspectionException">A named node is not there.</exception>
     /// <exception cref="OpenStackApiException"/>
     public async Task<CloudHosts> ReadAsync(IReadOnlyList<string> only, CancellationToken ct)
     {
@@ -31,9 +32,9 @@ internal sealed class HostReading(OpenStackConnection cloud, CommandConsole cons
         await Parallel.ForAsync(0, providers.Length, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (index, token) =>
         {
             facts[index] = await ProviderOrNothingAsync(providers[index], token);
-            console.WriteProgress($"{Interlocked.Increment(ref read)} of {providers.Length} resource providers");
+            progress?.Invoke($"{Interlocked.Increment(ref read)} of {providers.Length} resource providers");
         });
-        console.WriteProgress("");
+        progress?.Invoke("");
 
         Dictionary<Guid, Guid> rootOf = providers.ToDictionary(provider => provider.Uuid, provider => provider.RootProviderUuid);
         ILookup<Guid, ProviderFacts> trees = facts.OfType<ProviderFacts>().ToLookup(provider => rootOf[provider.Uuid]);
@@ -63,7 +64,7 @@ internal sealed class HostReading(OpenStackConnection cloud, CommandConsole cons
         foreach (string name in only.Distinct(StringComparer.Ordinal))
         {
             ResourceProvider node = (await cloud.Placement.ListResourceProvidersAsync(name, ct: ct)).ResourceProviders.SingleOrDefault(provider => provider.ParentProviderUuid is null)
-                ?? throw new CommandException($"no compute node '{name}' in Placement", "osev resource provider list shows the names; they are Nova's hypervisor_hostname");
+                ?? throw new InspectionException(InspectionProblem.NotFound, $"no compute node '{name}' in Placement", "osev resource provider list shows the names; they are Nova's hypervisor_hostname");
             found.AddRange((await cloud.Placement.ListResourceProvidersAsync(inTree: node.Uuid, ct: ct)).ResourceProviders);
         }
 

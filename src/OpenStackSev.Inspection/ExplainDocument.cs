@@ -2,13 +2,13 @@ using System.Text.Json.Serialization;
 using OpenStackSev.Validation;
 using OpenStackSev.Validation.Explaining;
 
-namespace OpenStackSev.Cli.Explaining;
+namespace OpenStackSev.Inspection;
 
 /// <summary>Result of <c>osev explain</c> as JSON. Members are only ever added.</summary>
 /// <param name="Server">Null where a flavor and an image were named.</param>
 /// <param name="Hosts">Null for an operation that looks for no host.</param>
 /// <param name="Operation">Null where none was named.</param>
-internal sealed record ExplainDocument(ServerDocument? Server, RequestDocument? Request, HostsDocument? Hosts, OperationDocument? Operation)
+public sealed record ExplainDocument(ServerDocument? Server, RequestDocument? Request, HostsDocument? Hosts, OperationDocument? Operation)
 {
     public static ExplainDocument Of(ExplainedServer? server, Explained? explained, OperationAnswer? answer) => new(
         server is null ? null : ServerDocument.Of(server),
@@ -17,7 +17,7 @@ internal sealed record ExplainDocument(ServerDocument? Server, RequestDocument? 
         answer is null ? null : OperationDocument.Of(answer));
 }
 
-internal sealed record ServerDocument(Guid Id, string Name, string Status, string? Node, string? Fault)
+public sealed record ServerDocument(Guid Id, string Name, string Status, string? Node, string? Fault)
 {
     public static ServerDocument Of(ExplainedServer server) =>
         new(server.Server.Id, server.Server.Name, server.Server.Status, server.Server.HypervisorHostname, server.Server.Fault?.Message);
@@ -27,7 +27,7 @@ internal sealed record ServerDocument(Guid Id, string Name, string Status, strin
 /// <param name="Query">Of GET /allocation_candidates.</param>
 /// <param name="Ignored">Extra specs that Nova passes over, with the reason.</param>
 /// <param name="NotLookedAt">What later stages judge and this does not.</param>
-internal sealed record RequestDocument(
+public sealed record RequestDocument(
     string Flavor, string Image, string Release, bool Encrypted, string? Model, string? AvailabilityZone, IReadOnlyList<GroupDocument> Groups,
     string Query, IReadOnlyList<RequestFindingDocument> Findings, IReadOnlyList<string> Ignored, IReadOnlyList<string> NotLookedAt)
 {
@@ -42,18 +42,18 @@ internal sealed record RequestDocument(
     }
 }
 
-internal sealed record GroupDocument(string Suffix, IReadOnlyDictionary<string, int> Resources, IReadOnlyList<string> Required, IReadOnlyList<string> Forbidden)
+public sealed record GroupDocument(string Suffix, IReadOnlyDictionary<string, int> Resources, IReadOnlyList<string> Required, IReadOnlyList<string> Forbidden)
 {
     public static GroupDocument Of(RequestGroup group) => new(group.Suffix, group.Resources.ToDictionary(wish => wish.Name, wish => wish.Amount),
         [.. group.Required.Select(trait => trait.Name)], [.. group.Forbidden.Select(trait => trait.Name)]);
 }
 
-internal sealed record RequestFindingDocument(string Code, string Message, string? Fix);
+public sealed record RequestFindingDocument(string Code, string Message, string? Fix);
 
 /// <param name="Causes">What keeps out the hosts that come closest, or every host; empty when one fits.</param>
 /// <param name="Hosts">The closest first.</param>
 /// <param name="Doubts">What a host may object after it was chosen.</param>
-internal sealed record HostsDocument(
+public sealed record HostsDocument(
     bool Fits, string Summary, IReadOnlyList<CauseDocument> Causes, IReadOnlyList<HostDocument> Hosts, IReadOnlyList<ObstacleDocument> Doubts, PlacementDocument Placement)
 {
     public static HostsDocument Of(Explained explained)
@@ -67,12 +67,12 @@ internal sealed record HostsDocument(
     }
 }
 
-internal sealed record CauseDocument(string Code, string Subject, IReadOnlyList<string> Hosts, ObstacleDocument Example);
+public sealed record CauseDocument(string Code, string Subject, IReadOnlyList<string> Hosts, ObstacleDocument Example);
 
 /// <param name="Distance">How much would have to change; 0 when it fits.</param>
-internal sealed record HostDocument(string Name, bool Fits, int Distance, IReadOnlyList<ObstacleDocument> Obstacles);
+public sealed record HostDocument(string Name, bool Fits, int Distance, IReadOnlyList<ObstacleDocument> Obstacles);
 
-internal sealed record ObstacleDocument(
+public sealed record ObstacleDocument(
     string Code, ObstacleStage Stage, string Subject, string Provider, string Message, string Origin, string Remedy, string? Command)
 {
     public static ObstacleDocument Of(Obstacle obstacle) =>
@@ -82,23 +82,23 @@ internal sealed record ObstacleDocument(
 /// <param name="Offers">Hosts that Placement itself offers for the same query.</param>
 /// <param name="Refusal">Its words when it refuses the query.</param>
 /// <param name="Disagreement">Where the explanation is not what Placement does; null where they agree.</param>
-internal sealed record PlacementDocument(IReadOnlyList<string> Offers, string? Refusal, string? Disagreement);
+public sealed record PlacementDocument(IReadOnlyList<string> Offers, string? Refusal, string? Disagreement);
 
 /// <param name="Status">HTTP status of Nova's answer.</param>
 /// <param name="Safe">Nova does it, and the server is as encrypted as before.</param>
-internal sealed record OperationDocument(ServerOperation Operation, int Status, string? Text, bool Safe, IReadOnlyList<PointDocument> Points)
+public sealed record OperationDocument(ServerOperation Operation, int Status, string? Text, bool Safe, IReadOnlyList<PointDocument> Points)
 {
     public static OperationDocument Of(OperationAnswer answer) => new(answer.Operation, answer.Status, answer.Text, answer.IsSafe,
         [.. answer.Points.Select(point => new PointDocument(point.Code, point.Level, point.Message, point.Remedy, point.Command))]);
 }
 
-internal sealed record PointDocument(string Code, FindingLevel Level, string Message, string Remedy, string? Command);
+public sealed record PointDocument(string Code, FindingLevel Level, string Message, string Remedy, string? Command);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, Converters = [
     typeof(LowerCase<ObstacleStage>), typeof(LowerCase<ServerOperation>), typeof(LowerCase<FindingLevel>)])]
 [JsonSerializable(typeof(ExplainDocument))]
-internal sealed partial class ExplainJson : JsonSerializerContext;
+public sealed partial class ExplainJson : JsonSerializerContext;
 
 /// <summary>Values as words of the command line: <c>live-migrate</c>.</summary>
-internal sealed class LowerCase<T>() : JsonStringEnumConverter<T>(System.Text.Json.JsonNamingPolicy.KebabCaseLower)
+public sealed class LowerCase<T>() : JsonStringEnumConverter<T>(System.Text.Json.JsonNamingPolicy.KebabCaseLower)
     where T : struct, Enum;

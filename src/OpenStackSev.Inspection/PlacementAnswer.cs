@@ -3,13 +3,13 @@ using OpenStackSev.OpenStack;
 using OpenStackSev.OpenStack.Placement;
 using OpenStackSev.Validation.Explaining;
 
-namespace OpenStackSev.Cli.Explaining;
+namespace OpenStackSev.Inspection;
 
 /// <summary>Placement's own answer to the request, beside which the explanation has to stand.</summary>
 /// <param name="Refusal">Its words when it refuses the query; null else.</param>
 /// <param name="Offers">Names of the compute nodes that it offers, of those that were looked at.</param>
 /// <param name="IsCut">There are more candidates than were asked for.</param>
-internal sealed record PlacementAnswer(string? Refusal, IReadOnlyList<string> Offers, bool IsCut)
+public sealed record PlacementAnswer(string? Refusal, IReadOnlyList<string> Offers, bool IsCut)
 {
     /// <summary>As many as Nova asks for. Source: <c>[scheduler] max_placement_results</c>.</summary>
     private const int MostCandidates = 1000;

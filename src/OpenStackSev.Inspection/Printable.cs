@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
 
-namespace OpenStackSev.Cli;
+namespace OpenStackSev.Inspection;
 
 /// <summary>Names that others chose, made harmless to a terminal and to the line that they stand in.</summary>
-internal static class Printable
+public static class Printable
 {
     /// <summary>With control characters, line ends and what turns the direction of writing as <c>\u001b</c>.</summary>
     public static string Of(string text)

@@ -1,25 +1,24 @@
 using System.Net;
 using System.Text.Json;
-using OpenStackSev.Cli.Validation;
 using OpenStackSev.OpenStack;
 using OpenStackSev.OpenStack.Nova;
 using OpenStackSev.Validation;
 
-namespace OpenStackSev.Cli.Explaining;
+namespace OpenStackSev.Inspection;
 
 /// <summary>A server with what it was made of: the flavor as it was then, and its image as it is now.</summary>
 /// <param name="FurtherDiskGibibytes">Ephemeral disk and swap.</param>
 /// <param name="Zone">Availability zone that was asked for; null for none.</param>
-internal sealed record ExplainedServer(Server Server, FlavorSpec Flavor, ImageSpec Image, bool BootsFromVolume, int FurtherDiskGibibytes, string? Zone)
+public sealed record ExplainedServer(Server Server, FlavorSpec Flavor, ImageSpec Image, bool BootsFromVolume, int FurtherDiskGibibytes, string? Zone)
 {
-    /// <exception cref="CommandException">There is no such server, or not all that it was made of.</exception>
+    /// <exception cref="InspectionException">There is no such server, or not all that it was made of.</exception>
     /// <exception cref="OpenStackApiException"/>
     public static async Task<ExplainedServer> ReadAsync(OpenStackConnection cloud, string nameOrId, CancellationToken ct)
     {
         Server server = await FindAsync(cloud, nameOrId, ct);
         if (server.Flavor is not { ExtraSpecs: not null } flavor)
         {
-            throw new CommandException($"server {server.Id} shows no extra specs of its flavor",
+            throw new InspectionException(InspectionProblem.Unreadable, $"server {server.Id} shows no extra specs of its flavor",
                 "Nova tells them from microversion 2.47 on, to those who may see them; or name both: --flavor F --image I");
         }
 
@@ -41,7 +40,7 @@ internal sealed record ExplainedServer(Server Server, FlavorSpec Flavor, ImageSp
             }
             catch (OpenStackApiException e) when (e is { Service: "compute", Status: HttpStatusCode.NotFound })
             {
-                throw new CommandException($"there is no server {id} that this user may see", "osev server list shows which there are");
+                throw new InspectionException(InspectionProblem.NotFound, $"there is no server {id} that this user may see", "osev server list shows which there are");
             }
         }
 
@@ -55,8 +54,8 @@ internal sealed record ExplainedServer(Server Server, FlavorSpec Flavor, ImageSp
         return named switch
         {
             [{ } one] => one,
-            [] => throw new CommandException($"there is no server '{Printable.Of(nameOrId)}' that this user may see", "osev server list shows which there are"),
-            _ => throw new CommandException($"{named.Count} servers are called '{Printable.Of(nameOrId)}'", "take the id: " + string.Join(", ", named.Take(5).Select(server => server.Id))),
+            [] => throw new InspectionException(InspectionProblem.NotFound, $"there is no server '{Printable.Of(nameOrId)}' that this user may see", "osev server list shows which there are"),
+            _ => throw new InspectionException(InspectionProblem.Ambiguous, $"{named.Count} servers are called '{Printable.Of(nameOrId)}'", "take the id: " + string.Join(", ", named.Take(5).Select(server => server.Id))),
         };
     }
 
@@ -67,10 +66,10 @@ internal sealed record ExplainedServer(Server Server, FlavorSpec Flavor, ImageSp
         {
             return await cloud.ImageAsync(id, ct);
         }
-        catch (CommandException e)
+        catch (InspectionException e)
         {
-            throw new CommandException($"the image {Printable.Of(id)} of server {server.Id} cannot be read: {e.Message}",
-                $"explain its flavor with another image: osev explain --flavor {server.Flavor?.OriginalName} --image IMAGE", e.ExitCode, e);
+            throw new InspectionException(InspectionProblem.Unreadable, $"the image {Printable.Of(id)} of server {server.Id} cannot be read: {e.Message}",
+                $"explain its flavor with another image: osev explain --flavor {server.Flavor?.OriginalName} --image IMAGE", e);
         }
     }
 }

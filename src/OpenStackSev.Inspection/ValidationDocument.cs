@@ -2,22 +2,22 @@ using System.Text.Json.Serialization;
 using OpenStackSev.Validation;
 using OpenStackSev.Validation.Explaining;
 
-namespace OpenStackSev.Cli.Validation;
+namespace OpenStackSev.Inspection;
 
 /// <summary>What is said about one flavor and one image: JSON of <c>osev validate</c>, and a line of its batch.</summary>
-internal sealed record ValidationDocument(RequestDocument Request, IReadOnlyList<FindingDocument> Findings)
+public sealed record ValidationDocument(ValidatedRequestDocument Request, IReadOnlyList<FindingDocument> Findings)
 {
     public static ValidationDocument Of(FlavorSpec flavor, ImageSpec image, ComputeRelease release, CloudFacts? cloud) =>
-        new(RequestDocument.Of(flavor, image, release), FindingDocument.Of(RequestRules.Check(flavor, image, release, cloud)));
+        new(ValidatedRequestDocument.Of(flavor, image, release), FindingDocument.Of(RequestRules.Check(flavor, image, release, cloud)));
 }
 
 /// <summary>What Nova makes of the pair, if it does not refuse it.</summary>
 /// <param name="Model">Null when not encrypted.</param>
 /// <param name="Resources">Amount by resource class; one of a suffixed group has the suffix in front: <c>_a:CUSTOM_X</c>.</param>
 /// <param name="Traits">Required ones, and forbidden ones with <c>!</c> in front, as Placement writes them; likewise with a suffix.</param>
-internal sealed record RequestDocument(bool Encrypted, string? Model, IReadOnlyDictionary<string, int> Resources, IReadOnlyList<string> Traits)
+public sealed record ValidatedRequestDocument(bool Encrypted, string? Model, IReadOnlyDictionary<string, int> Resources, IReadOnlyList<string> Traits)
 {
-    public static RequestDocument Of(FlavorSpec flavor, ImageSpec image, ComputeRelease release)
+    public static ValidatedRequestDocument Of(FlavorSpec flavor, ImageSpec image, ComputeRelease release)
     {
         MemoryEncryptionRequest request = MemoryEncryptionRequest.From(flavor, image, release);
         SchedulingRequest scheduling = SchedulingRequest.From(flavor, image, release);
@@ -37,25 +37,36 @@ internal sealed record RequestDocument(bool Encrypted, string? Model, IReadOnlyD
     }
 }
 
-internal sealed record FindingDocument(string Code, string Level, string Subject, string Message, string Why, string? Fix, string Source)
+public sealed record FindingDocument(string Code, string Level, string Subject, string Message, string Why, string? Fix, string Source)
 {
     public static IReadOnlyList<FindingDocument> Of(IReadOnlyList<Finding> findings) =>
-        [.. findings.Select(f => new FindingDocument(f.Code, Levels.NameOf(f.Level), f.Subject, f.Message, f.Why, f.Fix, f.Source))];
+        [.. findings.Select(f => new FindingDocument(f.Code, LevelNames.Of(f.Level), f.Subject, f.Message, f.Why, f.Fix, f.Source))];
+}
+
+/// <summary>Levels as words.</summary>
+public static class LevelNames
+{
+    public static string Of(FindingLevel level) => level switch
+    {
+        FindingLevel.Error => "error",
+        FindingLevel.Warning => "warning",
+        _ => "hint",
+    };
 }
 
 /// <summary>A line of a batch that could not be judged.</summary>
-internal sealed record BatchError(BatchErrorBody Error);
+public sealed record BatchError(BatchErrorBody Error);
 
 /// <param name="Line">From 1.</param>
-internal sealed record BatchErrorBody(long Line, string Message);
+public sealed record BatchErrorBody(long Line, string Message);
 
 /// <summary>Documents, for people to read.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(ValidationDocument))]
-internal sealed partial class ValidationJson : JsonSerializerContext;
+public sealed partial class ValidationJson : JsonSerializerContext;
 
 /// <summary>The same on one line.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ValidationDocument))]
 [JsonSerializable(typeof(BatchError))]
-internal sealed partial class ValidationLineJson : JsonSerializerContext;
+public sealed partial class ValidationLineJson : JsonSerializerContext;
