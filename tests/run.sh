@@ -39,7 +39,7 @@ can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 install_packages() {
     local wanted=() package
-    for package in clang zlib1g-dev shellcheck libicu72 zsh fish; do
+    for package in clang zlib1g-dev shellcheck libicu72 zsh fish python3-openstackclient; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || wanted+=("$package")
     done
     [ ${#wanted[@]} = 0 ] && return 0

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -60,9 +61,12 @@ public sealed class CommandConsole
 
     /// <summary>The console of this process. <paramref name="environment"/> is asked for NO_COLOR and TERM.</summary>
     public static CommandConsole OfProcess(Func<string, string?> environment) =>
-        new(Console.Out, Console.Error, terminal: !Console.IsOutputRedirected,
+        new(Console.IsOutputRedirected ? OfFile() : Console.Out, Console.Error, terminal: !Console.IsOutputRedirected,
             colours: string.IsNullOrEmpty(environment("NO_COLOR")) && environment("TERM") != "dumb",
             errorTerminal: !Console.IsErrorRedirected && environment("TERM") != "dumb");
+
+    /// <summary>UTF-8, in as few writes as there are: the framework's own cuts everything into pieces of 256 characters.</summary>
+    private static StreamWriter OfFile() => new(Console.OpenStandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 16 * 1024) { AutoFlush = true };
 
     public void WriteLine(string line = "") => Out.WriteLine(line);
 

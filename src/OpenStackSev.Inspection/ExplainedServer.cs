@@ -53,7 +53,8 @@ public sealed record ExplainedServer(Server Server, FlavorSpec Flavor, ImageSpec
 
         return named switch
         {
-            [{ } one] => one,
+            // A list leaves the fault out.
+            [{ } one] => (await cloud.Nova.GetServerAsync(one.Id, ct)).Server,
             [] => throw new InspectionException(InspectionProblem.NotFound, $"there is no server '{Printable.Of(nameOrId)}' that this user may see", "osev server list shows which there are"),
             _ => throw new InspectionException(InspectionProblem.Ambiguous, $"{named.Count} servers are called '{Printable.Of(nameOrId)}'", "take the id: " + string.Join(", ", named.Take(5).Select(server => server.Id))),
         };

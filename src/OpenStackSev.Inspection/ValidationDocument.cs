@@ -8,7 +8,11 @@ namespace OpenStackSev.Inspection;
 public sealed record ValidationDocument(ValidatedRequestDocument Request, IReadOnlyList<FindingDocument> Findings)
 {
     public static ValidationDocument Of(FlavorSpec flavor, ImageSpec image, ComputeRelease release, CloudFacts? cloud) =>
-        new(ValidatedRequestDocument.Of(flavor, image, release), FindingDocument.Of(RequestRules.Check(flavor, image, release, cloud)));
+        Of(flavor, image, release, RequestRules.Check(flavor, image, release, cloud));
+
+    /// <summary>Of findings that are known.</summary>
+    public static ValidationDocument Of(FlavorSpec flavor, ImageSpec image, ComputeRelease release, IReadOnlyList<Finding> findings) =>
+        new(ValidatedRequestDocument.Of(flavor, image, release), FindingDocument.Of(findings));
 }
 
 /// <summary>What Nova makes of the pair, if it does not refuse it.</summary>

@@ -12,40 +12,48 @@ public static partial class RequestRules
             "nova/virt/hardware.py, _check_for_mem_encryption_requirement_conflicts",
             Conflict),
         new("request.encryption.flavor_unparsable", FindingLevel.Error,
-            "Nova takes every text that it does not know as a boolean for no. A server of this flavor becomes ACTIVE without encryption. The flavor API "
+            "Nova takes every text that it does not know as a boolean for no. A server of this flavor becomes ACTIVE without encryption. "
+            + "The flavor API "
             + "refuses such a value since microversion 2.86, but not from older clients.",
             "nova/api/validation/extra_specs/hw.py; oslo_utils.strutils.bool_from_string",
             FlavorUnparsable),
         new("request.encryption.image_unparsable", FindingLevel.Error,
-            "Nova takes every text that it does not know as a boolean for no, and Glance checks no property. What the image wishes is passed over without a word.",
+            "Nova takes every text that it does not know as a boolean for no, and Glance checks no property. What the image wishes is "
+            + "passed over without a word.",
             "nova/objects/image_meta.py, FlexibleBooleanField of hw_mem_encryption",
             ImageUnparsable),
         new("request.dialect.word", FindingLevel.Error,
-            "hw:mem_encryption is a boolean. Guides that write 'required', or a model's name, are about other products: Nova reads their words as no, and "
+            "hw:mem_encryption is a boolean. Guides that write 'required', or a model's name, are about other products: Nova reads their "
+            + "words as no, and "
             + "the server boots unencrypted.",
             Constraint,
             DialectWord),
         new("request.dialect.key", FindingLevel.Error,
-            "hw:confidential_compute and its kin are not Nova's. The flavor API refuses them since microversion 2.86; older clients and Glance store them, "
+            "hw:confidential_compute and its kin are not Nova's. The flavor API refuses them since microversion 2.86; older clients and "
+            + "Glance store them, "
             + "nothing reads them, and the server boots unencrypted.",
             "nova/api/validation/extra_specs/hw.py",
             DialectKey),
         new("request.dialect.misplaced_key", FindingLevel.Error,
-            "A flavor's keys have a colon after hw, an image's an underscore. The other form is accepted on either side, and nothing reads it.",
+            "A flavor's keys have a colon after hw, an image's an underscore. The other form is accepted on either side, and nothing "
+            + "reads it.",
             "nova/virt/hardware.py, _get_flavor_image_meta",
             MisplacedKey),
         new("request.encryption.image_only", FindingLevel.Warning,
-            "The image alone asks. Any tenant may set this property on an own image and so take an encryption slot through a plain flavor; and a rebuild "
+            "The image alone asks. Any tenant may set this property on an own image and so take an encryption slot through a plain "
+            + "flavor; and a rebuild "
             + "with another image turns encryption off, keeping the slot, without a word.",
             Constraint + "; nova/compute/api.py, rebuild",
             ImageOnly),
         new("request.encryption.resize", FindingLevel.Hint,
-            "Only the flavor asks. A resize to a plain flavor is allowed and leaves a server without encryption; where the image asks too, a flavor that says "
+            "Only the flavor asks. A resize to a plain flavor is allowed and leaves a server without encryption; where the image asks "
+            + "too, a flavor that says "
             + "no is refused.",
             "nova/compute/api.py, resize",
             FlavorOnly),
         new("request.flavor.open", FindingLevel.Hint,
-            "A flavor that does not say hw:mem_encryption=false lets every image with hw_mem_encryption=true take an encryption slot, of which a host has few.",
+            "A flavor that does not say hw:mem_encryption=false lets every image with hw_mem_encryption=true take an encryption slot, of "
+            + "which a host has few.",
             Constraint,
             OpenFlavor),
     ];
@@ -55,7 +63,8 @@ public static partial class RequestRules
         if (s.Signs.FlavorValue is not { } flavor || s.Signs.ImageValue is not { } image || NovaBoolean.Of(flavor) == NovaBoolean.Of(image))
             return null;
         return new("image hw_mem_encryption",
-            $"{s.FlavorName} has hw:mem_encryption {Shown.Value(flavor)}, and {s.ImageName} has hw_mem_encryption {Shown.Value(image)}; let the flavor decide",
+            $"{s.FlavorName} has hw:mem_encryption {Shown.Value(flavor)}, and {s.ImageName} has hw_mem_encryption {Shown.Value(image)}; "
+            + "let the flavor decide",
             Fix.UnsetImage(s.Image, "hw_mem_encryption"));
     }
 
@@ -63,7 +72,8 @@ public static partial class RequestRules
     {
         if (s.Signs.FlavorValue is not { } value || NovaBoolean.IsOne(value) || IsDialectWord(value))
             return null;
-        return new("flavor hw:mem_encryption", $"{s.FlavorName} has hw:mem_encryption {Shown.Value(value)}, which Nova reads as false; write true or false",
+        return new("flavor hw:mem_encryption",
+            $"{s.FlavorName} has hw:mem_encryption {Shown.Value(value)}, which Nova reads as false; write true or false",
             Fix.SetFlavor(s.Flavor, "hw:mem_encryption=true"));
     }
 
@@ -71,7 +81,8 @@ public static partial class RequestRules
     {
         if (s.Signs.ImageValue is not { } value || NovaBoolean.IsOne(value) || IsDialectWord(value))
             return null;
-        return new("image hw_mem_encryption", $"{s.ImageName} has hw_mem_encryption {Shown.Value(value)}, which Nova reads as false; write true or false",
+        return new("image hw_mem_encryption",
+            $"{s.ImageName} has hw_mem_encryption {Shown.Value(value)}, which Nova reads as false; write true or false",
             Fix.SetImage(s.Image, "hw_mem_encryption=true"));
     }
 
@@ -79,12 +90,14 @@ public static partial class RequestRules
     {
         if (s.Signs.FlavorValue is { } flavor && IsDialectWord(flavor))
         {
-            return new("flavor hw:mem_encryption", $"{s.FlavorName} has hw:mem_encryption {Shown.Value(flavor)}, which Nova reads as false; {NovaForm(s, flavor)}",
+            return new("flavor hw:mem_encryption",
+                $"{s.FlavorName} has hw:mem_encryption {Shown.Value(flavor)}, which Nova reads as false; {NovaForm(s, flavor)}",
                 AsksOnFlavor(s, ModelNames.Meant(flavor)));
         }
         if (s.Signs.ImageValue is { } image && IsDialectWord(image))
         {
-            return new("image hw_mem_encryption", $"{s.ImageName} has hw_mem_encryption {Shown.Value(image)}, which Nova reads as false; {NovaForm(s, image)}",
+            return new("image hw_mem_encryption",
+                $"{s.ImageName} has hw_mem_encryption {Shown.Value(image)}, which Nova reads as false; {NovaForm(s, image)}",
                 Fix.SetImage(s.Image, Wishes("hw_mem_encryption", s, ModelNames.Meant(image))));
         }
         return null;
@@ -110,7 +123,8 @@ public static partial class RequestRules
         bool asked = s.Encrypted && (sign.Model is null || sign.Model == s.Request.Model);
         if (asked && !(sign.OnFlavor && sign.Key.Contains(':', StringComparison.Ordinal)))
             return null;
-        string message = $"{(sign.OnFlavor ? s.FlavorName : s.ImageName)} has {sign.Key}={Shown.Value(sign.Value)}, which Nova does not know; {NovaForm(s, sign.Value)}";
+        string message = $"{(sign.OnFlavor ? s.FlavorName : s.ImageName)} has {sign.Key}={Shown.Value(sign.Value)}, which Nova does not know; "
+            + NovaForm(s, sign.Value);
         return sign.OnFlavor
             ? new("flavor " + sign.Key, message, Fix.Then(AsksOnFlavor(s, sign.Model), Fix.UnsetFlavor(s.Flavor, sign.Key)))
             : new("image " + sign.Key, message, Fix.Then(AsksOnFlavor(s, sign.Model), Fix.UnsetImage(s.Image, sign.Key)));
@@ -122,7 +136,8 @@ public static partial class RequestRules
             return null;
         bool meant = s.Signs.FlavorModel is not null || s.Signs.FlavorHasDialect || s.Wishes.MeanEncryption;
         return new("flavor hw:mem_encryption",
-            $"{s.ImageName} asks for memory encryption, and {s.FlavorName} does not say hw:mem_encryption; say true if it is a flavor for encrypted servers, else false",
+            $"{s.ImageName} asks for memory encryption, and {s.FlavorName} does not say hw:mem_encryption; say true if it is a flavor "
+            + "for encrypted servers, else false",
             meant ? AsksOnFlavor(s, s.Signs.ImageModel) : Fix.SetFlavor(s.Flavor, "hw:mem_encryption=false"));
     }
 

@@ -6,7 +6,8 @@ namespace OpenStackSev.Validation;
 /// <param name="FlavorModel">hw:mem_encryption_model, not empty.</param>
 /// <param name="ImageModel">hw_mem_encryption_model, not empty.</param>
 /// <param name="Dialects">A model's name or a yes, each under a key of guides that is not Nova's, the flavor's first.</param>
-internal sealed record EncryptionSigns(string? FlavorValue, string? ImageValue, string? FlavorModel, string? ImageModel, IReadOnlyList<DialectSign> Dialects)
+internal sealed record EncryptionSigns(
+    string? FlavorValue, string? ImageValue, string? FlavorModel, string? ImageModel, IReadOnlyList<DialectSign> Dialects)
 {
     public static EncryptionSigns Of(FlavorSpec flavor, ImageSpec image) =>
         new(flavor["hw:mem_encryption"], image["hw_mem_encryption"], NotEmpty(flavor["hw:mem_encryption_model"]),

@@ -6,9 +6,11 @@ namespace OpenStackSev.Validation;
 /// <summary>Commands that mend what a rule found. They can be pasted into bash, ksh or zsh: every name is quoted.</summary>
 internal static class Fix
 {
-    public static string? SetImage(ImageSpec image, params ReadOnlySpan<string> properties) => Command("image set", properties, image.Id ?? image.Name);
+    public static string? SetImage(ImageSpec image, params ReadOnlySpan<string> properties) =>
+        Command("image set", properties, image.Id ?? image.Name);
 
-    public static string? UnsetImage(ImageSpec image, params ReadOnlySpan<string> properties) => Command("image unset", properties, image.Id ?? image.Name);
+    public static string? UnsetImage(ImageSpec image, params ReadOnlySpan<string> properties) =>
+        Command("image unset", properties, image.Id ?? image.Name);
 
     public static string? SetFlavor(FlavorSpec flavor, params ReadOnlySpan<string> properties) =>
         Command("flavor set", properties, flavor.Id ?? flavor.Name);
@@ -40,12 +42,15 @@ internal static class Fix
     /// <summary>As it is where a shell sees nothing in it, else between quotes; control characters are written so that none is in the text.</summary>
     internal static string Quoted(string text)
     {
-        if (text.Length > 0 && text[0] != '=' && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or ':' or '=' or '/' or ',' or '@' or '+'))
+        // zsh looks for a command behind a word's first equals sign
+        if (text.Length > 0 && text[0] != '=' && text.All(IsBare))
             return text;
         if (text.Any(char.IsControl))
             return AnsiQuoted(text);
         return new StringBuilder("'").Append(text.Replace("'", "'\\''", StringComparison.Ordinal)).Append('\'').ToString();
     }
+
+    private static bool IsBare(char c) => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or ':' or '=' or '/' or ',' or '@' or '+';
 
     private static string AnsiQuoted(string text)
     {

@@ -21,7 +21,10 @@ public sealed record FlavorSpec(
     /// <summary>Sizes were told: a disk of 0 is then no disk, and not one that nobody knows.</summary>
     internal bool IsSized => Vcpus > 0 || RamMebibytes > 0;
 
-    /// <summary>Reads <c>{"flavor": {…}}</c> or the bare object, as Nova answers it from microversion 2.61 on, or as <c>openstack flavor show -f json</c> prints it.</summary>
+    /// <summary>
+    /// Reads <c>{"flavor": {…}}</c> or the bare object, as Nova answers it from microversion 2.61 on, or as <c>openstack flavor show -f json</c>
+    /// prints it.
+    /// </summary>
     /// <param name="bytes">UTF-8, at most <see cref="MaximumBytes"/>.</param>
     /// <returns>False with the first problem in words; never throws on a body.</returns>
     public static bool TryParse(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out FlavorSpec? flavor, [NotNullWhen(false)] out string? problem) =>

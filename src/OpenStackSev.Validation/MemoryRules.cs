@@ -1,6 +1,6 @@
 namespace OpenStackSev.Validation;
 
-/// <summary>Pages, locking, overcommit and processors.</summary>
+/// <summary>Pages, locking and overcommit.</summary>
 public static partial class RequestRules
 {
     private const string PageSize = "nova/virt/hardware.py, _get_numa_pagesize_constraint";
@@ -8,7 +8,8 @@ public static partial class RequestRules
     private static IEnumerable<Rule> Memory =>
     [
         new("request.pages.image_only", FindingLevel.Error,
-            "Only a flavor grants large pages: Nova answers 400 MemoryPageSizeForbidden when the image asks for a page size and the flavor has none.",
+            "Only a flavor grants large pages: Nova answers 400 MemoryPageSizeForbidden when the image asks for a page size and the "
+            + "flavor has none.",
             PageSize,
             PagesOfImageOnly),
         new("request.pages.conflict", FindingLevel.Error,
@@ -20,7 +21,8 @@ public static partial class RequestRules
             PageSize,
             PagesInvalid),
         new("request.pages.not_with_snp", FindingLevel.Warning,
-            "The private memory of an SEV-SNP guest comes from the kernel's guest_memfd, which does not use reserved huge pages: they are set aside and stay unused.",
+            "The private memory of an SEV-SNP guest comes from the kernel's guest_memfd, which does not use reserved huge pages: they "
+            + "are set aside and stay unused.",
             "Linux, Documentation/virt/kvm/api.rst, KVM_CREATE_GUEST_MEMFD",
             PagesOfSnp),
         new("request.locked_memory.conflict", FindingLevel.Error,
@@ -28,41 +30,20 @@ public static partial class RequestRules
             "nova/virt/hardware.py, get_locked_memory_constraint",
             LockedMemoryConflict),
         new("request.locked_memory.without_pages", FindingLevel.Error,
-            "Nova locks memory on demand only with a page size, and answers 400 LockMemoryForbidden without one. An encrypted guest's memory is locked anyway.",
+            "Nova locks memory on demand only with a page size, and answers 400 LockMemoryForbidden without one. An encrypted guest's "
+            + "memory is locked anyway.",
             "nova/virt/hardware.py, get_locked_memory_constraint",
             LockedMemoryWithoutPages),
         new("request.memory.uncounted", FindingLevel.Warning,
-            "An encrypted guest's memory is pinned: the host can neither swap nor share it. With resources:MEMORY_MB=0 Placement does not count it, and the host runs out.",
+            "An encrypted guest's memory is pinned: the host can neither swap nor share it. With resources:MEMORY_MB=0 Placement does "
+            + "not count it, and the host runs out.",
             "nova/scheduler/utils.py, ResourceRequest; " + SevDocument,
             MemoryUncounted),
         new("request.memory.overcommit", FindingLevel.Warning,
-            "An encrypted guest's memory is pinned: the host can neither swap nor share it. Where hosts give out more memory than they have, the kernel kills guests.",
+            "An encrypted guest's memory is pinned: the host can neither swap nor share it. Where hosts give out more memory than they "
+            + "have, the kernel kills guests.",
             SevDocument + ", ram_allocation_ratio",
             Overcommit),
-        new("request.cpu_policy.conflict", FindingLevel.Error,
-            "An image may ask for dedicated processors where the flavor says nothing; where it says otherwise, Nova answers 400 ImageCPUPinningForbidden.",
-            "nova/virt/hardware.py, get_cpu_policy_constraint",
-            CpuPolicyConflict),
-        new("request.cpu_policy.mixed_without_mask", FindingLevel.Error,
-            "The mixed policy needs to know which processors are dedicated, and only the flavor says so. Nova answers 400 RequiredMixedOrRealtimeCPUMask.",
-            "nova/virt/hardware.py, numa_get_constraints",
-            MixedWithoutMask),
-        new("request.cpu_policy.mask_without_mixed", FindingLevel.Error,
-            "A mask of dedicated processors means something with the mixed policy only. Nova answers 400 RequiredMixedInstancePolicy.",
-            "nova/virt/hardware.py, numa_get_constraints",
-            MaskWithoutMixed),
-        new("request.cpu_thread_policy.conflict", FindingLevel.Error,
-            "Flavor and image say different things about sibling threads. Nova answers 400 ImageCPUThreadPolicyForbidden.",
-            "nova/virt/hardware.py, get_cpu_thread_policy_constraint",
-            ThreadPolicyConflict),
-        new("request.cpu_thread_policy.without_dedicated", FindingLevel.Error,
-            "Sibling threads can be kept or avoided for dedicated processors only. Nova answers 400 CPUThreadPolicyConfigurationInvalid.",
-            "nova/virt/hardware.py, numa_get_constraints",
-            ThreadPolicyWithoutDedicated),
-        new("request.cpu_policy.shared", FindingLevel.Hint,
-            "Without dedicated processors and cpu_thread_policy=isolate, another guest runs on the sibling thread of the same core and may observe by its caches what encryption hides.",
-            "nova/doc/source/admin/cpu-topologies.rst",
-            SharedCores),
     ];
 
     private static Objection? PagesOfImageOnly(Subject s) =>
@@ -72,11 +53,12 @@ public static partial class RequestRules
 
     private static Objection? PagesConflict(Subject s)
     {
-        if (s.Image["hw_mem_page_size"] is not { Length: > 0 } image || s.Flavor["hw:mem_page_size"] is not { Length: > 0 } flavor || flavor is "any" or "large"
-            || !PageSizes.IsOne(flavor))
+        if (s.Image["hw_mem_page_size"] is not { Length: > 0 } image || s.Flavor["hw:mem_page_size"] is not { Length: > 0 } flavor
+            || flavor is "any" or "large" || !PageSizes.IsOne(flavor))
             return null;
         return new("image hw_mem_page_size",
-            $"{s.ImageName} has hw_mem_page_size {Shown.Value(image)}, and {s.FlavorName} has hw:mem_page_size {Shown.Value(flavor)}; let the flavor decide",
+            $"{s.ImageName} has hw_mem_page_size {Shown.Value(image)}, and {s.FlavorName} has hw:mem_page_size {Shown.Value(flavor)}; "
+            + "let the flavor decide",
             Fix.UnsetImage(s.Image, "hw_mem_page_size"));
     }
 
@@ -85,14 +67,17 @@ public static partial class RequestRules
         if (s.Flavor["hw:mem_page_size"] is not { Length: > 0 } flavor)
             return null;
         if (!PageSizes.IsOne(flavor))
-            return new("flavor hw:mem_page_size", $"{s.FlavorName} has hw:mem_page_size {Shown.Value(flavor)}; unset it", Fix.UnsetFlavor(s.Flavor, "hw:mem_page_size"));
+            return new("flavor hw:mem_page_size", $"{s.FlavorName} has hw:mem_page_size {Shown.Value(flavor)}; unset it",
+                Fix.UnsetFlavor(s.Flavor, "hw:mem_page_size"));
         return s.Image["hw_mem_page_size"] is not { Length: > 0 } image || flavor is not ("any" or "large") || PageSizes.IsOne(image) ? null
-            : new("image hw_mem_page_size", $"{s.ImageName} has hw_mem_page_size {Shown.Value(image)}; unset it", Fix.UnsetImage(s.Image, "hw_mem_page_size"));
+            : new("image hw_mem_page_size", $"{s.ImageName} has hw_mem_page_size {Shown.Value(image)}; unset it",
+                Fix.UnsetImage(s.Image, "hw_mem_page_size"));
     }
 
     private static Objection? PagesOfSnp(Subject s)
     {
-        if (!s.Encrypted || s.Request.Model != ModelNames.SevSnp || s.Flavor["hw:mem_page_size"] is not { Length: > 0 } pages || pages is "small" or "4" or "4KB" or "4K")
+        if (!s.Encrypted || s.Request.Model != ModelNames.SevSnp || s.Flavor["hw:mem_page_size"] is not { Length: > 0 } pages
+            || pages is "small" or "4" or "4KB")
             return null;
         return new("flavor hw:mem_page_size", $"{s.FlavorName} has hw:mem_page_size {Shown.Value(pages)} with amd-sev-snp; unset it",
             Fix.UnsetFlavor(s.Flavor, "hw:mem_page_size"));
@@ -100,10 +85,12 @@ public static partial class RequestRules
 
     private static Objection? LockedMemoryConflict(Subject s)
     {
-        if (s.Flavor["hw:locked_memory"] is not { } flavor || s.Image["hw_locked_memory"] is not { } image || NovaBoolean.Of(flavor) == NovaBoolean.Of(image))
+        if (s.Flavor["hw:locked_memory"] is not { } flavor || s.Image["hw_locked_memory"] is not { } image
+            || NovaBoolean.Of(flavor) == NovaBoolean.Of(image))
             return null;
         return new("image hw_locked_memory",
-            $"{s.FlavorName} has hw:locked_memory {Shown.Value(flavor)}, and {s.ImageName} has hw_locked_memory {Shown.Value(image)}; let the flavor decide",
+            $"{s.FlavorName} has hw:locked_memory {Shown.Value(flavor)}, and {s.ImageName} has hw_locked_memory {Shown.Value(image)}; "
+            + "let the flavor decide",
             Fix.UnsetImage(s.Image, "hw_locked_memory"));
     }
 
@@ -113,7 +100,8 @@ public static partial class RequestRules
             return null;
         if (s.Flavor["hw:locked_memory"] is { } flavor)
         {
-            return !NovaBoolean.Of(flavor) ? null : new("flavor hw:locked_memory", $"{s.FlavorName} has hw:locked_memory without hw:mem_page_size; unset it",
+            return !NovaBoolean.Of(flavor) ? null : new("flavor hw:locked_memory",
+                $"{s.FlavorName} has hw:locked_memory without hw:mem_page_size; unset it",
                 Fix.UnsetFlavor(s.Flavor, "hw:locked_memory"));
         }
         return s.Image["hw_locked_memory"] is not { } image || !NovaBoolean.Of(image) ? null : new("image hw_locked_memory",
@@ -131,66 +119,8 @@ public static partial class RequestRules
             return null;
         (Explaining.NodeFacts node, double ratio) = hosts[0];
         return new("hosts ram_allocation_ratio",
-            $"{hosts.Count} of the hosts that encrypt give out more memory than they have, first of them {Shown.Value(node.Name)} with ratio {ratio:0.##}; set it to 1.0",
+            $"{hosts.Count} of the hosts that encrypt give out more memory than they have, first of them {Shown.Value(node.Name)} with "
+            + $"ratio {ratio:0.##}; set it to 1.0",
             $"openstack resource provider inventory set --amend --resource MEMORY_MB:allocation_ratio=1.0 {node.Root.Uuid}");
-    }
-
-    private static Objection? CpuPolicyConflict(Subject s)
-    {
-        if (s.Flavor["hw:cpu_policy"] is not { } flavor || s.Image["hw_cpu_policy"] is not { } image)
-            return null;
-        bool refused = flavor == "shared" && image is "dedicated" or "mixed" || flavor == "mixed" && image == "dedicated";
-        return !refused ? null : new("image hw_cpu_policy",
-            $"{s.FlavorName} has hw:cpu_policy {Shown.Value(flavor)}, and {s.ImageName} has hw_cpu_policy {Shown.Value(image)}; let the flavor decide",
-            Fix.UnsetImage(s.Image, "hw_cpu_policy"));
-    }
-
-    private static Objection? MixedWithoutMask(Subject s)
-    {
-        if (CpuPolicy(s) != "mixed" || s.Flavor["hw:cpu_dedicated_mask"] is { Length: > 0 } || s.Flavor["hw:cpu_realtime"] is { } realtime && NovaBoolean.Of(realtime))
-            return null;
-        return s.Flavor["hw:cpu_policy"] == "mixed"
-            ? new("flavor hw:cpu_policy", $"{s.FlavorName} has hw:cpu_policy 'mixed' without hw:cpu_dedicated_mask; dedicate all", Fix.SetFlavor(s.Flavor, "hw:cpu_policy=dedicated"))
-            : new("image hw_cpu_policy", $"{s.ImageName} has hw_cpu_policy 'mixed', and {s.FlavorName} has no hw:cpu_dedicated_mask; unset it",
-                Fix.UnsetImage(s.Image, "hw_cpu_policy"));
-    }
-
-    private static Objection? MaskWithoutMixed(Subject s) =>
-        s.Flavor["hw:cpu_dedicated_mask"] is not { Length: > 0 } mask || CpuPolicy(s) == "mixed" ? null : new("flavor hw:cpu_dedicated_mask",
-            $"{s.FlavorName} has hw:cpu_dedicated_mask {Shown.Value(mask)} without hw:cpu_policy=mixed; unset it", Fix.UnsetFlavor(s.Flavor, "hw:cpu_dedicated_mask"));
-
-    private static Objection? ThreadPolicyConflict(Subject s)
-    {
-        if (s.Flavor["hw:cpu_thread_policy"] is not { } flavor || s.Image["hw_cpu_thread_policy"] is not { Length: > 0 } image || flavor == image || flavor == "prefer")
-            return null;
-        return new("image hw_cpu_thread_policy",
-            $"{s.FlavorName} has hw:cpu_thread_policy {Shown.Value(flavor)}, and {s.ImageName} has hw_cpu_thread_policy {Shown.Value(image)}; let the flavor decide",
-            Fix.UnsetImage(s.Image, "hw_cpu_thread_policy"));
-    }
-
-    private static Objection? ThreadPolicyWithoutDedicated(Subject s)
-    {
-        if (CpuPolicy(s) is "dedicated" or "mixed" || s.Wishes.Classes.Exists(wish => wish.OnFlavor && wish.Name == "PCPU"))
-            return null;
-        if (s.Flavor["hw:cpu_thread_policy"] is { Length: > 0 } flavor)
-        {
-            return new("flavor hw:cpu_thread_policy", $"{s.FlavorName} has hw:cpu_thread_policy {Shown.Value(flavor)} without dedicated processors; unset it",
-                Fix.UnsetFlavor(s.Flavor, "hw:cpu_thread_policy"));
-        }
-        return s.Image["hw_cpu_thread_policy"] is not { Length: > 0 } image ? null : new("image hw_cpu_thread_policy",
-            $"{s.ImageName} has hw_cpu_thread_policy {Shown.Value(image)} without dedicated processors; unset it", Fix.UnsetImage(s.Image, "hw_cpu_thread_policy"));
-    }
-
-    private static string? CpuPolicy(Subject s) => s.Flavor["hw:cpu_policy"] is { Length: > 0 } flavor ? flavor : s.Image["hw_cpu_policy"];
-
-    private static Objection? SharedCores(Subject s)
-    {
-        if (!s.Encrypted || CpuPolicy(s) == "dedicated" && (s.Flavor["hw:cpu_thread_policy"] ?? s.Image["hw_cpu_thread_policy"]) == "isolate")
-            return null;
-        // Hosts without SMT have no siblings.
-        if (s.Wishes.Required.Exists(wish => wish.Name == "CUSTOM_SEV_SMT_OFF"))
-            return null;
-        return new("flavor hw:cpu_policy", $"{s.FlavorName} shares cores with other guests; dedicate and isolate them where that matters, or require CUSTOM_SEV_SMT_OFF",
-            CpuPolicy(s) == "mixed" ? null : Fix.SetFlavor(s.Flavor, "hw:cpu_policy=dedicated", "hw:cpu_thread_policy=isolate"));
     }
 }

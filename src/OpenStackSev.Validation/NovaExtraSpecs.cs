@@ -8,7 +8,8 @@ namespace OpenStackSev.Validation;
 /// <param name="Words">The only texts that are taken; null when it is no enumeration.</param>
 /// <param name="Since">First version of Nova that knows the key.</param>
 /// <param name="Until">Last version that knows it.</param>
-internal sealed record ValueForm(ValueKind Kind, string[]? Words = null, int? Minimum = null, int? Maximum = null, Regex? Pattern = null, int Since = 0, int Until = int.MaxValue)
+internal sealed record ValueForm(
+    ValueKind Kind, string[]? Words = null, int? Minimum = null, int? Maximum = null, Regex? Pattern = null, int Since = 0, int Until = int.MaxValue)
 {
     /// <summary>What is taken, for a message; null when the value is.</summary>
     public string? Unmet(string value) => Kind switch

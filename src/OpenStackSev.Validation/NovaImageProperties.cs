@@ -3,7 +3,9 @@ using System.Collections.Frozen;
 namespace OpenStackSev.Validation;
 
 /// <summary>The image properties whose values Nova enumerates or reads as numbers. It answers 400 to another value when a server is asked for.</summary>
-/// <remarks>Source: nova/objects/image_meta.py, ImageMetaProps, and nova/objects/fields.py, of Zed and of 2026.2. Booleans are not here: any text is one.</remarks>
+/// <remarks>
+/// Source: nova/objects/image_meta.py, ImageMetaProps, and nova/objects/fields.py, of Zed and of 2026.2. Booleans are not here: any text is one.
+/// </remarks>
 internal static class NovaImageProperties
 {
     private static readonly ValueForm s_number = new(ValueKind.Number);

@@ -5,8 +5,11 @@ namespace OpenStackSev.Validation;
 /// <summary>Sizes of memory pages as a server's request gives them.</summary>
 internal static class PageSizes
 {
-    /// <summary>What Nova can read when a server is asked for: <c>small</c>, <c>large</c>, <c>any</c>, KiB as digits, or a number with a unit of bytes or bits.</summary>
-    /// <remarks>Source: nova/virt/hardware.py, check_and_return_pages_size; oslo_utils.strutils.string_to_bytes. <c>2M</c> has no unit: the flavor's API takes it, and the server's does not.</remarks>
+    /// <summary>What Nova can read when a server is asked for: <c>small</c>, <c>large</c>, <c>any</c>, KiB as digits, or a number with a unit.</summary>
+    /// <remarks>
+    /// Source: nova/virt/hardware.py, check_and_return_pages_size; oslo_utils.strutils.string_to_bytes. <c>2M</c> has no unit: the flavor's API
+    /// takes it, and the server's does not.
+    /// </remarks>
     public static bool IsOne(string text)
     {
         if (text is "any" or "large" or "small" || text.All(c => CharUnicodeInfo.GetDecimalDigitValue(c) >= 0))

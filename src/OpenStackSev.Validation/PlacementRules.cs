@@ -10,25 +10,30 @@ public static partial class RequestRules
     private static IEnumerable<Rule> Placement =>
     [
         new("request.guard.without_encryption", FindingLevel.Error,
-            "Our resource classes and traits count keys, and do not turn encryption on: only hw:mem_encryption does. The server lands on a host that encrypts, takes a key, "
+            "Our resource classes and traits count keys, and do not turn encryption on: only hw:mem_encryption does. The server lands on "
+            + "a host that encrypts, takes a key, "
             + "looks confidential, and is not encrypted.",
             "openstack-sev-agent, README; " + Constraint,
             GuardWithoutEncryption),
         new("request.context.without_encryption", FindingLevel.Error,
-            "Nova asks for MEM_ENCRYPTION_CONTEXT and the processor's trait by itself. Asked for by hand they bring the server to a host that encrypts, and encrypt nothing: "
+            "Nova asks for MEM_ENCRYPTION_CONTEXT and the processor's trait by itself. Asked for by hand they bring the server to a host "
+            + "that encrypts, and encrypt nothing: "
             + "only hw:mem_encryption does.",
             "nova/scheduler/utils.py, _translate_mem_encryption_request",
             ContextWithoutEncryption),
         new("request.guard.model_mismatch", FindingLevel.Error,
-            "The class or the trait is of another model than the one that Nova encrypts with. The guard counts the wrong keys, or no host has both.",
+            "The class or the trait is of another model than the one that Nova encrypts with. The guard counts the wrong keys, or no "
+            + "host has both.",
             "openstack-sev-agent, README",
             GuardOfAnotherModel),
         new("request.trait.alone", FindingLevel.Error,
-            "These traits are on providers that are used only for their own class. Placement finds no candidates for the trait without some of the class: 'No valid host was found'.",
+            "These traits are on providers that are used only for their own class. Placement finds no candidates for the trait without "
+            + "some of the class: 'No valid host was found'.",
             Groups,
             TraitAlone),
         new("request.trait.other_group", FindingLevel.Error,
-            "Each numbered group is served by one provider. A trait in one group says nothing about the class in another: no provider has the one without the other.",
+            "Each numbered group is served by one provider. A trait in one group says nothing about the class in another: no provider "
+            + "has the one without the other.",
             Groups,
             TraitInOtherGroup),
         new("request.trait.other_pool", FindingLevel.Error,
@@ -36,7 +41,8 @@ public static partial class RequestRules
             Groups,
             TraitOfOtherPool),
         new("request.trait.root_in_group", FindingLevel.Error,
-            "What is known and judged of a host are traits of its own provider, which serves the group without a number. In a numbered group they are looked for where the "
+            "What is known and judged of a host are traits of its own provider, which serves the group without a number. In a numbered "
+            + "group they are looked for where the "
             + "group's class is.",
             Groups,
             RootTraitInGroup),
@@ -44,43 +50,18 @@ public static partial class RequestRules
             "A server takes one encryption key. The inventories allow no more than 1 at once: 'No valid host was found'.",
             "nova/virt/libvirt/driver.py, inventory of MEM_ENCRYPTION_CONTEXT; openstack-sev-agent, README",
             ClassAmount),
-        new("request.class.nonexistent", FindingLevel.Error,
-            "Placement answers 400 to a request with a resource class that does not exist, and all that Nova tells is 'No valid host was found'.",
-            Groups,
-            ClassNonexistent),
-        new("request.trait.nonexistent", FindingLevel.Error,
-            "Placement answers 400 to a request with a trait that does not exist, and all that Nova tells is 'No valid host was found'.",
-            Groups,
-            TraitNonexistent),
-        new("request.class.unprovided", FindingLevel.Error,
-            "The resource class exists, and no provider of this cloud has an inventory of it: 'No valid host was found'.",
-            Groups,
-            ClassUnprovided),
-        new("request.trait.unprovided", FindingLevel.Error,
-            "The trait exists, and no provider of this cloud has it: 'No valid host was found'.",
-            Groups,
-            TraitUnprovided),
-        new("request.group.unsatisfiable", FindingLevel.Error,
-            "Everything in the group exists, and nowhere together: no host has the trait on a provider that the group uses.",
-            Groups,
-            GroupUnsatisfiable),
-        new("request.guard.absent", FindingLevel.Hint,
-            "The agents count this model's keys, and the flavor does not ask for the count: a wrong number of Nova's own can then fill a host beyond its keys, and servers "
-            + "end in ERROR when they start.",
-            "openstack-sev-agent, README",
-            GuardAbsent),
     ];
 
     private static Objection? GuardWithoutEncryption(Subject s)
     {
         if (s.Encrypted || !s.Wishes.MeanEncryption)
             return null;
-        NamedWish? guard = s.Wishes.Classes.Find(wish => PlacementWishes.ModelOfClass(wish.Name) is not null) ?? s.Wishes.Required.Find(wish => SevNames.IsGuardTrait(wish.Name));
+        NamedWish? guard = s.Wishes.Classes.Find(wish => PlacementWishes.ModelOfClass(wish.Name) is not null)
+            ?? s.Wishes.Required.Find(wish => SevNames.IsGuardTrait(wish.Name));
         if (guard is null)
             return null;
         string? model = PlacementWishes.ModelOfClass(guard.Name) ?? PlacementWishes.ModelOfTrait(guard.Name);
-        return new(Of(guard), $"{Shown.Plain(guard.Key)} is asked for, and {s.FlavorName} has hw:mem_encryption {Shown.Value(s.Signs.FlavorValue)}: servers are not encrypted; set it to true",
-            TurnsEncryptionOn(s, model));
+        return new(Of(guard), NotEncrypted(s, guard), TurnsEncryptionOn(s, model));
     }
 
     private static Objection? ContextWithoutEncryption(Subject s)
@@ -89,10 +70,13 @@ public static partial class RequestRules
             return null;
         NamedWish? context = s.Wishes.Classes.Find(wish => wish.Name == SevNames.Context)
             ?? s.Wishes.Required.Find(wish => PlacementWishes.ModelOfTrait(wish.Name) is not null && !SevNames.IsGuardTrait(wish.Name));
-        return context is null ? null : new(Of(context),
-            $"{Shown.Plain(context.Key)} is asked for, and {s.FlavorName} has hw:mem_encryption {Shown.Value(s.Signs.FlavorValue)}: servers are not encrypted; set it to true",
-            TurnsEncryptionOn(s, s.Signs.FlavorModel ?? PlacementWishes.ModelOfTrait(context.Name)));
+        return context is null ? null
+            : new(Of(context), NotEncrypted(s, context), TurnsEncryptionOn(s, s.Signs.FlavorModel ?? PlacementWishes.ModelOfTrait(context.Name)));
     }
+
+    private static string NotEncrypted(Subject s, NamedWish wish) =>
+        $"{Shown.Plain(wish.Key)} is asked for, and {s.FlavorName} has hw:mem_encryption {Shown.Value(s.Signs.FlavorValue)}: "
+        + "servers are not encrypted; set it to true";
 
     private static string? TurnsEncryptionOn(Subject s, string? model)
     {
@@ -112,7 +96,8 @@ public static partial class RequestRules
         if (others.Count == 0)
             return null;
         string? its = PlacementWishes.ModelOfClass(others[0].Name) ?? PlacementWishes.ModelOfTrait(others[0].Name);
-        string[] ofFlavor = [.. others.Where(wish => wish.OnFlavor).Select(wish => wish.Key)], ofImage = [.. others.Where(wish => !wish.OnFlavor).Select(wish => wish.Key)];
+        string[] ofFlavor = [.. others.Where(wish => wish.OnFlavor).Select(wish => wish.Key)];
+        string[] ofImage = [.. others.Where(wish => !wish.OnFlavor).Select(wish => wish.Key)];
         string? fix = ofFlavor.Length == 0 ? Fix.UnsetImage(s.Image, ofImage) : Fix.UnsetFlavor(s.Flavor, ofFlavor);
         return new(Of(others[0]), $"{Shown.Plain(others[0].Key)} is of {its}, and memory is encrypted with {Shown.Plain(model)}; unset it",
             ofFlavor.Length > 0 && ofImage.Length > 0 ? Fix.Then(fix, Fix.UnsetImage(s.Image, ofImage)) : fix);
@@ -122,7 +107,8 @@ public static partial class RequestRules
     {
         foreach (NamedWish trait in s.Wishes.Required)
         {
-            if (OwnClass(trait.Name) is not { } own || s.Wishes.Classes.Exists(wish => wish.Name == own || PlacementWishes.ModelOfClass(wish.Name) is not null && trait.Group == wish.Group))
+            if (OwnClass(trait.Name) is not { } own
+                || s.Wishes.Classes.Exists(wish => wish.Name == own || PlacementWishes.ModelOfClass(wish.Name) is not null && trait.Group == wish.Group))
                 continue;
             // Nova asks for its context beside a trait in the unsuffixed group.
             string key = $"resources{trait.Group}:{own}";
@@ -176,67 +162,13 @@ public static partial class RequestRules
                 Fix.Then(Unset(s, trait), Fix.SetFlavor(s.Flavor, $"trait:{trait.Name}=required")));
 
     private static Objection? ClassAmount(Subject s) =>
-        s.Wishes.Classes.Find(wish => wish.Amount > 1 && (PlacementWishes.ModelOfClass(wish.Name) is not null || wish.Name == SevNames.Context && (!s.Encrypted || wish.Group.Length > 0)))
-            is not { } many ? null : new(Of(many), $"{s.FlavorName} has {Shown.Plain(many.Key)} {Shown.Value(s.Flavor[many.Key])}; set it to 1", Fix.SetFlavor(s.Flavor, many.Key + "=1"));
+        s.Wishes.Classes.Find(wish => wish.Amount > 1 && IsOneAtOnce(s, wish)) is not { } many ? null
+            : new(Of(many), $"{s.FlavorName} has {Shown.Plain(many.Key)} {Shown.Value(s.Flavor[many.Key])}; set it to 1",
+                Fix.SetFlavor(s.Flavor, many.Key + "=1"));
 
-    private static Objection? ClassNonexistent(Subject s) =>
-        s.Cloud?.ResourceClasses is not { } classes || s.Wishes.Classes.Find(wish => !classes.Contains(wish.Name)) is not { } unknown ? null
-            : new(Of(unknown), $"{s.FlavorName} asks for resource class {Shown.Value(unknown.Name)}, which does not exist in this cloud; unset it", Unset(s, unknown));
-
-    private static Objection? TraitNonexistent(Subject s)
-    {
-        if (s.Cloud?.Traits is not { } traits)
-            return null;
-        NamedWish? unknown = s.Wishes.Required.Find(wish => !traits.Contains(wish.Name)) ?? s.Wishes.Forbidden.Find(wish => !traits.Contains(wish.Name));
-        return unknown is null ? null
-            : new(Of(unknown), $"{(unknown.OnFlavor ? s.FlavorName : s.ImageName)} names trait {Shown.Value(unknown.Name)}, which does not exist in this cloud; unset it", Unset(s, unknown));
-    }
-
-    private static Objection? ClassUnprovided(Subject s) =>
-        s.Cloud?.ProvidedClasses is not { } provided
-            || s.Wishes.Classes.Find(wish => !provided.Contains(wish.Name) && s.Cloud.ResourceClasses?.Contains(wish.Name) is not false) is not { } missing ? null
-            : new(Of(missing), $"{s.FlavorName} asks for resource class {Shown.Value(missing.Name)}, of which no host has any; unset it", Unset(s, missing));
-
-    private static Objection? TraitUnprovided(Subject s) =>
-        s.Cloud?.ProvidedTraits is not { } provided
-            || s.Wishes.Required.Find(wish => !provided.Contains(wish.Name) && s.Cloud.Traits?.Contains(wish.Name) is not false) is not { } missing ? null
-            : new(Of(missing), $"{(missing.OnFlavor ? s.FlavorName : s.ImageName)} requires trait {Shown.Value(missing.Name)}, which no host has; unset it", Unset(s, missing));
-
-    private static Objection? GroupUnsatisfiable(Subject s)
-    {
-        if (!s.Wishes.Any || s.Cloud is not { Nodes: { } nodes, ProvidedClasses: { } classes, ProvidedTraits: { } traits })
-            return null;
-        foreach (NamedWish trait in s.Wishes.Required)
-        {
-            // What nobody has at all, and our own traits without their class, are other findings.
-            if (!traits.Contains(trait.Name) || OwnClass(trait.Name) is { } own && !s.Wishes.Has(own, trait.Group)
-                || s.Wishes.Classes.Exists(wish => wish.Group == trait.Group && !classes.Contains(wish.Name)))
-                continue;
-            if (nodes.Any(node => node.Providers.Any(provider => provider.Traits.Contains(trait.Name) && IsUsed(s, provider, trait.Group))))
-                continue;
-            return new(Of(trait), $"{Shown.Plain(trait.Key)} is on no provider that gives what the group asks for; unset it", Unset(s, trait));
-        }
-        return null;
-    }
-
-    /// <summary>Whether a group would take something from the provider: in the unsuffixed one the host's own always gives processors and memory.</summary>
-    private static bool IsUsed(Subject s, ProviderFacts provider, string group)
-    {
-        if (group.Length > 0)
-            return s.Wishes.Classes.Exists(wish => wish.Group == group) && s.Wishes.Classes.TrueForAll(wish => wish.Group != group || provider.Inventories.ContainsKey(wish.Name));
-        return provider.Parent is null || s.Encrypted && provider.Inventories.ContainsKey(SevNames.Context)
-            || s.Wishes.Classes.Exists(wish => wish.Group.Length == 0 && provider.Inventories.ContainsKey(wish.Name));
-    }
-
-    private static Objection? GuardAbsent(Subject s)
-    {
-        if (!s.Encrypted || s.Cloud?.ProvidedClasses is not { } provided || s.Request.Model is not { } model)
-            return null;
-        (string known, string resourceClass, string trait, _) = SevNames.Models.FirstOrDefault(names => names.Model == model);
-        return known is null || !provided.Contains(resourceClass) || s.Wishes.Classes.Exists(wish => wish.Name == resourceClass) ? null
-            : new("flavor resources:" + resourceClass, $"{s.FlavorName} is encrypted with {model} and does not ask for {resourceClass}, which the hosts of this cloud count",
-                Fix.SetFlavor(s.Flavor, $"resources:{resourceClass}=1", $"trait:{trait}=required"));
-    }
+    // Nova writes its own 1 over a number of contexts in the unsuffixed group.
+    private static bool IsOneAtOnce(Subject s, NamedWish wish) =>
+        PlacementWishes.ModelOfClass(wish.Name) is not null || wish.Name == SevNames.Context && (!s.Encrypted || wish.Group.Length > 0);
 
     private static string Of(NamedWish wish) => (wish.OnFlavor ? "flavor " : "image ") + Shown.Plain(wish.Key);
 

@@ -11,7 +11,10 @@ namespace OpenStackSev.Validation;
 internal sealed record NamedWish(bool OnFlavor, string Key, string Group, string Name, BigInteger Amount);
 
 /// <summary>What the <c>resources:</c> and <c>trait:</c> keys of a flavor and an image ask of Placement.</summary>
-/// <remarks>Source: nova/scheduler/utils.py, ResourceRequest.XS_KEYPAT; nova/objects/request_spec.py, RequestGroup.add_resource, add_trait. What Nova passes over is left out.</remarks>
+/// <remarks>
+/// Source: nova/scheduler/utils.py, ResourceRequest.XS_KEYPAT; nova/objects/request_spec.py, RequestGroup.add_resource and add_trait. What Nova
+/// passes over is left out.
+/// </remarks>
 internal sealed class PlacementWishes
 {
     private const int LongestGroup = 64;

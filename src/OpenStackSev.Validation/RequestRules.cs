@@ -35,7 +35,8 @@ public sealed record Rule(string Code, FindingLevel Level, string Why, string So
 public static partial class RequestRules
 {
     /// <summary>In the order of the catalogue: what is asked for, then what it needs, from the firmware out to the hosts.</summary>
-    public static IReadOnlyList<Rule> All { get; } = [.. Encryption, .. Models, .. Firmware, .. Devices, .. Memory, .. Placement, .. Values];
+    public static IReadOnlyList<Rule> All { get; } =
+        [.. Encryption, .. Models, .. Firmware, .. Devices, .. Memory, .. Processors, .. Placement, .. OfCloud, .. Values];
 
     // A list of interfaces costs an enumerator a pair.
     private static readonly Rule[] s_all = [.. All];

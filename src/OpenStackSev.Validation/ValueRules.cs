@@ -8,12 +8,14 @@ public static partial class RequestRules
     private static IEnumerable<Rule> Values =>
     [
         new("request.extra_spec.unknown", FindingLevel.Error,
-            "Since microversion 2.86 the flavor API refuses a key that Nova does not know in one of its own namespaces. A flavor that an older client made keeps it, "
+            "Since microversion 2.86 the flavor API refuses a key that Nova does not know in one of its own namespaces. A flavor that an "
+            + "older client made keeps it, "
             + "and nothing reads it.",
             "nova/api/validation/extra_specs/validators.py",
             UnknownExtraSpec),
         new("request.extra_spec.value", FindingLevel.Error,
-            "Since microversion 2.86 the flavor API refuses a value that the key does not take. A flavor that an older client made keeps it, and Nova reads it as it can.",
+            "Since microversion 2.86 the flavor API refuses a value that the key does not take. A flavor that an older client made keeps "
+            + "it, and Nova reads it as it can.",
             "nova/api/validation/extra_specs/base.py",
             ExtraSpecValue),
         new("request.extra_spec.length", FindingLevel.Error,
@@ -25,12 +27,14 @@ public static partial class RequestRules
             "nova/objects/image_meta.py, ImageMetaProps; nova/compute/api.py, _get_image_meta_obj",
             ImageValue),
         new("request.image.conflict", FindingLevel.Error,
-            "Flavor and image may both say something about the performance counters, the queues of network cards and the TPM, but not different things: Nova answers 400 "
+            "Flavor and image may both say something about the performance counters, the queues of network cards and the TPM, but not "
+            + "different things: Nova answers 400 "
             + "FlavorImageConflict.",
             "nova/virt/hardware.py, get_pmu_constraint, get_vif_multiqueue_constraint, get_vtpm_constraint",
             ImageConflict),
         new("request.serial_ports.exceeded", FindingLevel.Error,
-            "An image may ask for fewer serial ports than its flavor grants, not for more. Nova answers 400 ImageSerialPortNumberExceedFlavorValue.",
+            "An image may ask for fewer serial ports than its flavor grants, not for more. Nova answers 400 "
+            + "ImageSerialPortNumberExceedFlavorValue.",
             "nova/virt/hardware.py, get_number_of_serial_ports",
             SerialPorts),
     ];
@@ -40,12 +44,13 @@ public static partial class RequestRules
         string? first = null;
         foreach ((string key, _) in s.Flavor.ExtraSpecs)
         {
-            if (IsJudgedByItself(key) || s.Signs.Dialects.Any(sign => sign.OnFlavor && sign.Key == key) || NovaExtraSpecs.TryFind(key, s.Release, out ValueForm? form))
+            if (IsJudgedByItself(key) || NovaExtraSpecs.TryFind(key, s.Release, out _) || s.Signs.Dialects.Any(sign => sign.OnFlavor && sign.Key == key))
                 continue;
             if (first is null || string.CompareOrdinal(key, first) < 0)
                 first = key;
         }
-        return first is null ? null : new("flavor " + Shown.Plain(first), $"{s.FlavorName} has the extra spec {Shown.Value(first)}, which Nova of {s.Release.Name} does not know; unset it",
+        return first is null ? null : new("flavor " + Shown.Plain(first),
+            $"{s.FlavorName} has the extra spec {Shown.Value(first)}, which Nova of {s.Release.Name} does not know; unset it",
             Fix.UnsetFlavor(s.Flavor, first));
     }
 
@@ -60,7 +65,8 @@ public static partial class RequestRules
             if (first is null || string.CompareOrdinal(key, first) < 0)
                 (first, unmet) = (key, wanted);
         }
-        return first is null ? null : new("flavor " + Shown.Plain(first), $"{s.FlavorName} has {Shown.Plain(first)} {Shown.Value(s.Flavor[first])}, and Nova takes {unmet}",
+        return first is null ? null : new("flavor " + Shown.Plain(first),
+            $"{s.FlavorName} has {Shown.Plain(first)} {Shown.Value(s.Flavor[first])}, and Nova takes {unmet}",
             Fix.UnsetFlavor(s.Flavor, first));
     }
 
@@ -70,7 +76,9 @@ public static partial class RequestRules
         {
             if (key.Length > NovaExtraSpecs.LongestText || value.Length > NovaExtraSpecs.LongestText)
             {
-                return new("flavor " + Shown.Plain(key), $"{s.FlavorName} has {Shown.Plain(key)} with {Math.Max(key.Length, value.Length)} characters, more than {NovaExtraSpecs.LongestText}; unset it",
+                int length = Math.Max(key.Length, value.Length);
+                return new("flavor " + Shown.Plain(key),
+                    $"{s.FlavorName} has {Shown.Plain(key)} with {length} characters, more than {NovaExtraSpecs.LongestText}; unset it",
                     Fix.UnsetFlavor(s.Flavor, key));
             }
         }
@@ -83,7 +91,8 @@ public static partial class RequestRules
         foreach ((string key, string value) in s.Image.Properties)
         {
             // An encrypted guest's firmware and model have findings of their own, which say what it needs.
-            if (key == "hw_mem_encryption_model" || key == "hw_firmware_type" && s.Encrypted || NovaImageProperties.Unmet(key, value, s.Release) is not { } wanted)
+            if (key == "hw_mem_encryption_model" || key == "hw_firmware_type" && s.Encrypted
+                || NovaImageProperties.Unmet(key, value, s.Release) is not { } wanted)
                 continue;
             if (first is null || string.CompareOrdinal(key, first) < 0)
                 (first, unmet) = (key, wanted);
@@ -95,9 +104,11 @@ public static partial class RequestRules
     private static Objection? ImageConflict(Subject s)
     {
         // With one processor there is one queue, whatever anybody says.
-        string? key = Differ(s, "pmu", asBooleans: true) ?? (s.Flavor.Vcpus == 1 ? null : Differ(s, "vif_multiqueue_enabled", asBooleans: true)) ?? Differ(s, "tpm_version", asBooleans: false);
+        string? key = Differ(s, "pmu", asBooleans: true) ?? (s.Flavor.Vcpus == 1 ? null : Differ(s, "vif_multiqueue_enabled", asBooleans: true))
+            ?? Differ(s, "tpm_version", asBooleans: false);
         return key is null ? null : new("image hw_" + key,
-            $"{s.FlavorName} has hw:{key} {Shown.Value(s.Flavor["hw:" + key])}, and {s.ImageName} has hw_{key} {Shown.Value(s.Image["hw_" + key])}; let the flavor decide",
+            $"{s.FlavorName} has hw:{key} {Shown.Value(s.Flavor["hw:" + key])}, and {s.ImageName} has hw_{key} "
+            + $"{Shown.Value(s.Image["hw_" + key])}; let the flavor decide",
             Fix.UnsetImage(s.Image, "hw_" + key));
     }
 
@@ -110,10 +121,12 @@ public static partial class RequestRules
 
     private static Objection? SerialPorts(Subject s)
     {
-        if (s.Flavor["hw:serial_port_count"] is not { } flavor || s.Image["hw_serial_port_count"] is not { } image || !PythonNumber.TryParse(flavor, out BigInteger granted)
-            || !PythonNumber.TryParse(image, out BigInteger asked) || granted == 0 || asked == 0 || asked <= granted)
+        if (s.Flavor["hw:serial_port_count"] is not { } flavor || s.Image["hw_serial_port_count"] is not { } image
+            || !PythonNumber.TryParse(flavor, out BigInteger granted) || !PythonNumber.TryParse(image, out BigInteger asked)
+            || granted == 0 || asked == 0 || asked <= granted)
             return null;
-        return new("image hw_serial_port_count", $"{s.ImageName} has hw_serial_port_count {Shown.Value(image)}, and {s.FlavorName} grants {Shown.Value(flavor)}; set it to that",
+        return new("image hw_serial_port_count",
+            $"{s.ImageName} has hw_serial_port_count {Shown.Value(image)}, and {s.FlavorName} grants {Shown.Value(flavor)}; set it to that",
             Fix.SetImage(s.Image, $"hw_serial_port_count={granted}"));
     }
 

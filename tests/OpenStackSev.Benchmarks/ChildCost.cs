@@ -16,11 +16,12 @@ internal sealed partial record ChildCost(TimeSpan Cpu, long PeakBytes)
     /// CPU time is what the kernel adds to RUSAGE_CHILDREN, in microseconds. Peak memory comes from GNU time, in a run of its own:
     /// the kernel counts the memory of the process that starts a program as the program's own, and only a tiny starter makes that harmless.
     /// </remarks>
-    /// <exception cref="InvalidOperationException">It did not end well.</exception>
-    public static async Task<ChildCost> OfAsync(Func<ProcessStartInfo> program)
+    /// <param name="exitCode">With which it ends when it did its work.</param>
+    /// <exception cref="InvalidOperationException">It ended otherwise.</exception>
+    public static async Task<ChildCost> OfAsync(Func<ProcessStartInfo> program, int exitCode = 0)
     {
         TimeSpan before = OfChildren();
-        await RunAsync(program());
+        await RunAsync(program(), exitCode);
         TimeSpan cpu = OfChildren() - before;
 
         ProcessStartInfo watched = program();
@@ -32,8 +33,10 @@ internal sealed partial record ChildCost(TimeSpan Cpu, long PeakBytes)
             watched.ArgumentList.Clear();
             foreach (string argument in (string[])["--format=%M", "--output=" + report, .. inner])
                 watched.ArgumentList.Add(argument);
-            await RunAsync(watched);
-            return new ChildCost(cpu, long.Parse(await File.ReadAllTextAsync(report)) * 1024);
+            await RunAsync(watched, exitCode);
+            // GNU time tells another exit code than 0 on a line of its own
+            string peak = (await File.ReadAllLinesAsync(report))[^1];
+            return new ChildCost(cpu, long.Parse(peak) * 1024);
         }
         finally
         {
@@ -42,19 +45,19 @@ internal sealed partial record ChildCost(TimeSpan Cpu, long PeakBytes)
     }
 
     /// <summary>Of several runs, the shortest CPU time and the largest peak.</summary>
-    public static async Task<ChildCost> OfSeveralAsync(Func<ProcessStartInfo> program)
+    public static async Task<ChildCost> OfSeveralAsync(Func<ProcessStartInfo> program, int exitCode = 0)
     {
-        ChildCost several = await OfAsync(program);
+        ChildCost several = await OfAsync(program, exitCode);
         for (int run = 1; run < CpuTime.Runs; run++)
         {
-            ChildCost cost = await OfAsync(program);
+            ChildCost cost = await OfAsync(program, exitCode);
             several = new ChildCost(cost.Cpu < several.Cpu ? cost.Cpu : several.Cpu, Math.Max(cost.PeakBytes, several.PeakBytes));
         }
 
         return several;
     }
 
-    private static async Task RunAsync(ProcessStartInfo start)
+    private static async Task RunAsync(ProcessStartInfo start, int exitCode)
     {
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
@@ -62,7 +65,7 @@ internal sealed partial record ChildCost(TimeSpan Cpu, long PeakBytes)
         using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start");
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        if (process.ExitCode != 0)
+        if (process.ExitCode != exitCode)
             throw new InvalidOperationException($"{start.FileName} ended with {process.ExitCode}: {await output}{await error}");
     }
 

@@ -7,6 +7,8 @@ var measurements = new Dictionary<string, Func<Task<IReadOnlyList<Result>>>>(Str
     ["steady"] = SteadyHour.MeasureAsync,
     ["attestation"] = () => Task.FromResult(AttestationCost.Measure()),
     ["attest"] = AttestCommand.MeasureAsync,
+    ["validate"] = ValidateCommand.MeasureAsync,
+    ["audit"] = AuditCommand.MeasureAsync,
     ["validation"] = () => Task.FromResult(ValidationCost.Measure()),
 };
 

@@ -35,7 +35,7 @@ public sealed class CompletionTests
     [InlineData("osev attest ver", "verify")]
     [InlineData("osev attest policy s", "sample", "schema")]
     [InlineData("osev attest verify --report-", "--report-data")]
-    [InlineData("osev validate --format ", "json", "jsonl", "table")]
+    [InlineData("osev validate --format ", "json", "jsonl", "table", "yaml")]
     [InlineData("osev validate --image-", "--image-file")]
     [InlineData("osev audit --release 2026", "2026.1", "2026.2")]
     [InlineData("osev rules request.firmware.not_u", "request.firmware.not_uefi")]

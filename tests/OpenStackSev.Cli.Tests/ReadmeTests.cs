@@ -11,12 +11,15 @@ public sealed class ReadmeTests : IDisposable
     {
         string readme = await File.ReadAllTextAsync(
             Path.Join(Repository.Root, "src/OpenStackSev.Cli/README.md"), TestContext.Current.CancellationToken);
+        // files that the reader is shown: `DIR/name`: and a block
+        foreach (string[] file in readme.Split("\n`DIR/").Skip(1).Select(rest => rest.Split("`:\n\n```json\n", 2)).Where(file => file.Length == 2))
+            await File.WriteAllTextAsync(_folder.At(file[0]), file[1][..file[1].IndexOf("```", StringComparison.Ordinal)], TestContext.Current.CancellationToken);
         List<(string Command, string Expected)> examples = [.. readme.Split("```console\n").Skip(1)
             .Select(rest => rest[..rest.IndexOf("```", StringComparison.Ordinal)])
             .SelectMany(block => ("\n" + block).Split("\n$ osev ").Skip(1))
             .Select(example => example.Split('\n', 2))
             .Select(lines => (lines[0], lines[1]))];
-        Assert.Equal(17, examples.Count);
+        Assert.Equal(20, examples.Count);
         foreach ((string command, string expected) in examples)
         {
             string[] parts = command.Split(" | ");

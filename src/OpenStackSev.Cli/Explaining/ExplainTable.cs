@@ -13,7 +13,7 @@ internal static class ExplainTable
         {
             console.WriteLine(Printable.Of($"server {server.Name} {server.Status} {server.Id}{(server.Node is null ? "" : " on " + server.Node)}"));
             if (server.Fault is not null)
-                console.WriteLine("fault: " + Printable.Of(server.Fault));
+                console.WriteLine("fault: " + Printable.Of(server.Fault.Trim()));
         }
 
         if (document.Operation is { } operation)

@@ -63,6 +63,7 @@ internal sealed class Audit
             flavors ??= await cloud.FlavorSpecsAsync(ct);
             console.WriteProgress("reading images");
             images ??= await cloud.ImageSpecsAsync(ct);
+            facts = await cloud.FactsAsync(int.MaxValue, note => console.Error.WriteLine("note: " + note), console.WriteProgress, ct);
         }
 
         long pairs = (long)flavors.Specs.Count * images.Specs.Count;

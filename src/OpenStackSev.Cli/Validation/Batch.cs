@@ -41,8 +41,8 @@ internal sealed class Batch(Stream input, TextWriter output, ComputeRelease rele
             {
                 IReadOnlyList<Finding> findings = RequestRules.Check(pair.Flavor, pair.Image, release);
                 worst = Math.Max(worst, Levels.ExitCodeOf(findings));
-                ValidationDocument answer = new(ValidatedRequestDocument.Of(pair.Flavor, pair.Image, release), FindingDocument.Of(findings));
-                JsonSerializer.Serialize(writer, answer, ValidationLineJson.Default.ValidationDocument);
+                JsonSerializer.Serialize(
+                    writer, ValidationDocument.Of(pair.Flavor, pair.Image, release, findings), ValidationLineJson.Default.ValidationDocument);
             }
             else
             {

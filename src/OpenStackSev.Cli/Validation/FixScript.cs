@@ -1,4 +1,5 @@
 using OpenStackSev.Inspection;
+using OpenStackSev.Validation;
 using OpenStackSev.Validation.Auditing;
 
 namespace OpenStackSev.Cli.Validation;
@@ -14,7 +15,8 @@ internal static class FixScript
         yield return $"# Fixes of osev audit, for {audit.Release.Name}: {Count(all.Length, "command")} for {Count(audit.Findings.Count, "kind")} of finding.";
         yield return "# Read it before you run it: each command changes a flavor or an image, also for those who use it without encryption.";
         yield return "# Running servers keep the flavor and the image properties that they were made with.";
-        yield return "set -euo pipefail";
+        yield return "# What hints propose is commented out: it works without, and may ask more of hosts than they have.";
+        yield return "set -eu";
         HashSet<string> written = new(StringComparer.Ordinal);
         foreach (AuditFinding finding in audit.Findings)
         {
@@ -25,8 +27,9 @@ internal static class FixScript
             {
                 yield return $"# {thing.Kind} '{Printable.Of(thing.Name)}': {Printable.Of(thing.Message)}";
                 yield return thing.Fix is null ? "# no command mends this"
-                    : written.Add(thing.Fix) ? thing.Fix
-                    : "# the command for this stands above";
+                    : !written.Add(thing.Fix) ? "# the command for this stands above"
+                    : finding.Level == FindingLevel.Hint ? "#   " + thing.Fix
+                    : thing.Fix;
             }
         }
     }

@@ -21,7 +21,7 @@ internal static class Rules
             "osev rules request.firmware.not_uefi",
             "osev rules -f json")
         {
-            code,
+            code, ColumnOption.Instance,
         };
         command.SetAction(parsed =>
         {
@@ -29,12 +29,11 @@ internal static class Rules
             Rule[] rules = [.. RequestRules.All.Where(rule => wanted is null || rule.Code == wanted)];
             if (rules.Length == 0)
                 throw CommandException.BadUsage($"there is no rule '{Printable.Of(wanted!)}'", Nearest(wanted!));
-            if (parsed.Format() == OutputFormat.Json)
-                console.WriteJson(new RulesDocument([.. rules.Select(RuleDocument.Of)]), RulesJson.Default.RulesDocument);
-            else if (wanted is null)
-                console.WriteTable(["FINDING", "LEVEL", "WHY"], rules.Select(rule => new[] { rule.Code, LevelNames.Of(rule.Level), FirstSentence(rule.Why) }));
-            else
+            if (wanted is not null && console.Format == OutputFormat.Table)
                 Write(console, rules[0]);
+            else
+                console.WriteList(new RulesDocument([.. rules.Select(RuleDocument.Of)]), RulesJson.Default.RulesDocument,
+                    ["FINDING", "LEVEL", "WHY"], rules.Select(rule => new[] { rule.Code, LevelNames.Of(rule.Level), FirstSentence(rule.Why) }));
             return ExitCode.Ok;
         });
         return command;

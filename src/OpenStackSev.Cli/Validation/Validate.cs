@@ -8,6 +8,9 @@ namespace OpenStackSev.Cli.Validation;
 /// <summary><c>osev validate</c>: judges a flavor and an image before anybody boots them. The exit code is the worst finding.</summary>
 internal sealed class Validate
 {
+    /// <summary>Placement is asked about each: a second, and not a minute.</summary>
+    private const int MostProviders = 200;
+
     private readonly Option<string> _flavor = Text("--flavor", "NAME|ID", "Flavor of the cloud.");
     private readonly Option<string> _image = Text("--image", "NAME|ID", "Image of the cloud.");
     private readonly Option<string> _flavorFile = Text("--flavor-file", "FILE", "The flavor as Nova answers it, or as openstack flavor show -f json prints it; - is standard input.");
@@ -16,14 +19,14 @@ internal sealed class Validate
     private readonly Option<string> _release = ReleaseOption.Create();
     private readonly Option<string> _format = new("--format", "-f")
     {
-        Description = "How to print the result: a table for people, JSON for programs; of a batch one JSON document a line.",
-        HelpName = "table|json|jsonl",
+        Description = "How to print the result: a table for people, JSON or YAML for programs; of a batch one JSON document a line.",
+        HelpName = "table|json|yaml|jsonl",
     };
 
     public static Command Create(CommandConsole console)
     {
         Validate validate = new();
-        validate._format.AcceptOnlyFromAmong("table", "json", "jsonl");
+        validate._format.AcceptOnlyFromAmong("table", "json", "yaml", "jsonl");
         OsevCommand command = new("validate",
             "Judge a flavor and an image before anybody boots them. Exit code: 0 no finding above hint, 1 warnings, 2 errors, 3 could not be judged.",
             "osev validate --flavor sev.small --image debian-13",
@@ -61,12 +64,14 @@ internal sealed class Validate
             flavor ??= await cloud.FlavorAsync(parsed.GetRequiredValue(_flavor), ct);
             image ??= await cloud.ImageAsync(parsed.GetRequiredValue(_image), ct);
             release ??= await ReleaseOption.OfCloudAsync(cloud, console, ct);
+            facts = await cloud.FactsAsync(MostProviders, note => console.Error.WriteLine("note: " + note), console.WriteProgress, ct);
         }
 
         release ??= ComputeRelease.Newest;
         IReadOnlyList<Finding> findings = RequestRules.Check(flavor, image, release, facts);
-        if (format == "json")
-            console.WriteJson(new ValidationDocument(ValidatedRequestDocument.Of(flavor, image, release), FindingDocument.Of(findings)), ValidationJson.Default.ValidationDocument);
+        console.Format = format == "yaml" ? OutputFormat.Yaml : OutputFormat.Table;
+        if (format is "json" or "yaml")
+            console.WriteJson(ValidationDocument.Of(flavor, image, release, findings), ValidationJson.Default.ValidationDocument);
         else
             ValidationTable.Write(console, flavor, image, release, findings);
         return Levels.ExitCodeOf(findings);

@@ -3,27 +3,51 @@ namespace OpenStackSev.Validation.Auditing;
 /// <summary>Which combinations of a cloud's flavors and images somebody can mean. Pure.</summary>
 /// <remarks>
 /// An encrypted flavor with an image that was made for other flavors is refused, and should be: to report it for every such image would bury what
-/// is wrong, and the fixes would change images that are right. So a combination is left out when both its flavor and its image come closer to
-/// booting in another one. What stays is what each of them is closest to, and all that boots.
+/// is wrong, and the fixes would change images that are right. So a combination that is refused is left out when both its flavor and its image come
+/// closer to booting in another one. What stays is what each of them is closest to, and all that boots: a server that is not encrypted although
+/// somebody meant it to be is never left out.
 /// Errors that a flavor has with every image, or an image with every flavor, are its own and do not count here.
 /// </remarks>
 internal sealed class Combinations
 {
-    private readonly byte[] _errors;
+    /// <summary>What is said aloud, before there is a server, because flavor and image are not made for each other.</summary>
+    internal static readonly IReadOnlyList<string> Refusals =
+    [
+        "request.encryption.conflict", "request.model.conflict", "request.firmware.not_uefi", "request.firmware.not_stateless", "request.machine.not_q35",
+        "request.secure_boot.conflict", "request.secure_boot.not_with_model", "request.video.not_none", "request.image.architecture", "request.disk.ide",
+        "request.volume.image_asks", "request.pages.image_only", "request.pages.conflict", "request.locked_memory.conflict",
+        "request.cpu_policy.conflict", "request.cpu_thread_policy.conflict",
+    ];
+
+    private static readonly CodeSet s_refusals = Refusals.Aggregate(default(CodeSet), (set, code) => set.With(code));
+
+    private readonly CodeSet[] _errors;
+    private readonly int _images;
     private readonly byte[] _leastOfFlavor;
     private readonly byte[] _leastOfImage;
-    private readonly int _images;
 
-    private Combinations(byte[] errors, byte[] leastOfFlavor, byte[] leastOfImage, int images) =>
-        (_errors, _leastOfFlavor, _leastOfImage, _images) = (errors, leastOfFlavor, leastOfImage, images);
+    private Combinations(CodeSet[] errors, int flavors, int images)
+    {
+        (_errors, _images, _leastOfFlavor, _leastOfImage) = (errors, images, new byte[flavors], new byte[images]);
+        Array.Fill(_leastOfFlavor, byte.MaxValue);
+        Array.Fill(_leastOfImage, byte.MaxValue);
+        for (int f = 0; f < flavors; f++)
+        {
+            for (int i = 0; i < images; i++)
+            {
+                byte refusals = Refused(f, i);
+                _leastOfFlavor[f] = Math.Min(_leastOfFlavor[f], refusals);
+                _leastOfImage[i] = Math.Min(_leastOfImage[i], refusals);
+            }
+        }
+    }
 
     /// <param name="judge">Findings of the flavor and the image at these positions.</param>
-    /// <param name="done">Called after each flavor.</param>
+    /// <param name="done">Called after each flavor with how many are done.</param>
     public static Combinations Of(int flavors, int images, Func<int, int, IReadOnlyList<Finding>> judge, Action<int> done)
     {
-        var rowErrors = new CodeSet[flavors * images];
-        var ofFlavor = new CodeSet[flavors];
-        var ofImage = new CodeSet[images];
+        var errors = new CodeSet[flavors * images];
+        CodeSet[] ofFlavor = new CodeSet[flavors], ofImage = new CodeSet[images];
         Array.Fill(ofFlavor, CodeSet.All);
         Array.Fill(ofImage, CodeSet.All);
         for (int f = 0; f < flavors; f++)
@@ -31,44 +55,33 @@ internal sealed class Combinations
             for (int i = 0; i < images; i++)
             {
                 CodeSet onFlavor = default, onImage = default;
-                foreach (Finding finding in judge(f, i))
+                foreach (Finding finding in judge(f, i).Where(finding => finding.Level == FindingLevel.Error))
                 {
-                    if (finding.Level != FindingLevel.Error)
-                        continue;
                     if (AuditedThing.IsFlavor(finding))
                         onFlavor = onFlavor.With(finding.Code);
                     else
                         onImage = onImage.With(finding.Code);
                 }
-                rowErrors[(f * images) + i] = onFlavor.Or(onImage);
+                errors[(f * images) + i] = onFlavor.Or(onImage);
                 ofFlavor[f] = ofFlavor[f].And(onFlavor);
                 ofImage[i] = ofImage[i].And(onImage);
             }
             done(f + 1);
         }
-
-        var errors = new byte[flavors * images];
-        byte[] leastOfFlavor = new byte[flavors], leastOfImage = new byte[images];
-        Array.Fill(leastOfFlavor, byte.MaxValue);
-        Array.Fill(leastOfImage, byte.MaxValue);
-        for (int f = 0; f < flavors; f++)
-        {
-            for (int i = 0; i < images; i++)
-            {
-                byte count = rowErrors[(f * images) + i].Without(ofFlavor[f]).Without(ofImage[i]).Count;
-                errors[(f * images) + i] = count;
-                leastOfFlavor[f] = Math.Min(leastOfFlavor[f], count);
-                leastOfImage[i] = Math.Min(leastOfImage[i], count);
-            }
-        }
-        return new(errors, leastOfFlavor, leastOfImage, images);
+        for (int pair = 0; pair < errors.Length; pair++)
+            errors[pair] = errors[pair].Without(ofFlavor[pair / images]).Without(ofImage[pair % images]);
+        return new(errors, flavors, images);
     }
 
     public bool IsLeftOut(int flavor, int image)
     {
-        byte errors = _errors[(flavor * _images) + image];
-        return errors > _leastOfFlavor[flavor] && errors > _leastOfImage[image];
+        byte refusals = Refused(flavor, image);
+        return refusals > _leastOfFlavor[flavor] && refusals > _leastOfImage[image] && Errors(flavor, image).Without(s_refusals).Count == 0;
     }
+
+    private CodeSet Errors(int flavor, int image) => _errors[(flavor * _images) + image];
+
+    private byte Refused(int flavor, int image) => Errors(flavor, image).And(s_refusals).Count;
 }
 
 /// <summary>Codes of the catalogue, as bits.</summary>

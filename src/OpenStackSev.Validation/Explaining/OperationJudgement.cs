@@ -51,7 +51,7 @@ public static class OperationJudgement
         string name = Fix.Quoted(server.Name);
         yield return new(OperationCodes.SecondContext, FindingLevel.Hint,
             "shelving gives the encryption context back; bringing the server back needs a free one", "shelve it to free its place", $"openstack server shelve {name}");
-        yield return new(OperationCodes.Refused, FindingLevel.Hint,
+        yield return new(OperationCodes.Alternative, FindingLevel.Hint,
             "stopping keeps the place, and the memory is lost; pausing keeps both", "stop it, or pause it for a short while", $"openstack server stop {name}");
     }
 
@@ -113,7 +113,8 @@ public static class OperationJudgement
                 $"{doing} '{what}' turns the encryption off, and Nova says nothing"
                     + (asksPlacement ? ": the server comes back as a plain one" : ": the server comes back as a plain one and keeps its place"),
                 asksPlacement ? "choose a flavor that asks for encryption" : "let the flavor ask for the encryption, so that no image can take it away",
-                Fix.SetFlavor(flavor, guard));
+                // Another plain flavor stays as it is.
+                asksPlacement ? null : Fix.SetFlavor(flavor, guard));
         }
         else if (!before.Encrypted && after.Encrypted && !asksPlacement)
         {

@@ -1,11 +1,20 @@
+using System.Globalization;
+
 namespace OpenStackSev.Validation.Explaining;
 
 /// <summary>How much of one class a provider has, and how it gives it.</summary>
 /// <param name="Used">Taken by allocations.</param>
+/// <param name="AllocationRatio">In single precision, as Placement's database has it.</param>
 public sealed record InventoryFacts(int Total, int Reserved, int Used, int MinUnit, int MaxUnit, int StepSize, double AllocationRatio)
 {
     /// <summary>What allocations may take altogether.</summary>
     public double Capacity => (Total - Reserved) * AllocationRatio;
+
+    /// <summary>
+    /// The same as Placement's second test has it, which adds up what several groups take: from the ratio as it is written, 0.7 and not 0.699999988.
+    /// </summary>
+    /// <remarks>Source: placement/objects/allocation_candidate.py, <c>_build_provider_summaries</c>.</remarks>
+    public int WholeCapacity => (int)((Total - Reserved) * double.Parse(((float)AllocationRatio).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
 
     /// <summary>Placement's own test. Source: placement/objects/research_context.py, <c>_capacity_check_clause</c>.</summary>
     public bool Gives(int amount) => (long)Used + amount <= Capacity && amount >= MinUnit && amount <= MaxUnit && amount % StepSize == 0;

@@ -83,10 +83,9 @@ internal sealed partial class RequestTranslation
 
     private void AddImageTraits(ImageSpec image)
     {
-        foreach ((string key, string value) in image.Properties.OrderBy(property => property.Key, StringComparer.Ordinal))
+        foreach ((string key, string value) in image.Properties.Where(property => property.Key.StartsWith("trait:", StringComparison.Ordinal))
+            .OrderBy(property => property.Key, StringComparer.Ordinal))
         {
-            if (!key.StartsWith("trait:", StringComparison.Ordinal))
-                continue;
             if (value == "required")
                 Unsuffixed.Require(key["trait:".Length..], $"image {key}=required");
             else

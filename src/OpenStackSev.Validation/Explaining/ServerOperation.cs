@@ -43,6 +43,9 @@ public static class OperationCodes
     /// <summary>Nova answers 400 for encrypted guests.</summary>
     public const string Refused = "operation.refused";
 
+    /// <summary>Another operation that comes close, and what it costs.</summary>
+    public const string Alternative = "operation.alternative";
+
     /// <summary>The server comes back unencrypted, and nobody says so.</summary>
     public const string EncryptionLost = "operation.encryption.lost";
 

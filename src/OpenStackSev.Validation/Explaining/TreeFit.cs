@@ -79,7 +79,7 @@ internal static class TreeFit
         {
             InventoryFacts inventory = provider.Inventories[wish.Name];
             long amount = (long)taken.GetValueOrDefault((provider.Uuid, wish.Name)) + wish.Amount;
-            return inventory.Used + amount <= inventory.Capacity && amount <= inventory.MaxUnit;
+            return inventory.Used + amount <= inventory.WholeCapacity && amount <= inventory.MaxUnit;
         }
 
         private void Take(ProviderFacts provider, Part part, int sign)

@@ -49,18 +49,20 @@ public sealed class RealCloud : IDisposable
         return cloud;
     }
 
-    public async Task<JsonNode?> SendAsync(HttpMethod method, string service, string path, JsonNode? body = null)
+    public async Task<JsonNode?> SendAsync(HttpMethod method, string service, string path, JsonNode? body = null, string? version = null)
     {
-        (HttpStatusCode status, JsonNode? answer) = await TrySendAsync(method, service, path, body);
+        (HttpStatusCode status, JsonNode? answer) = await TrySendAsync(method, service, path, body, version);
         return (int)status < 400 ? answer : throw new HttpRequestException($"{method} {service} {path}: {(int)status} {answer}", null, status);
     }
 
-    public async Task<(HttpStatusCode Status, JsonNode? Body)> TrySendAsync(HttpMethod method, string service, string path, JsonNode? body = null)
+    /// <param name="version">Compute microversion of an older client; null for the highest.</param>
+    public async Task<(HttpStatusCode Status, JsonNode? Body)> TrySendAsync(
+        HttpMethod method, string service, string path, JsonNode? body = null, string? version = null)
     {
         using var request = new HttpRequestMessage(method, endpoints[service] + path);
         request.Headers.Add("X-Auth-Token", token);
         if (service is "placement" or "compute")
-            request.Headers.Add("OpenStack-API-Version", service == "placement" ? PlacementVersion : computeVersion);
+            request.Headers.Add("OpenStack-API-Version", service == "placement" ? PlacementVersion : version is null ? computeVersion : "compute " + version);
         if (body is not null)
             request.Content = Json(body);
         using HttpResponseMessage response = await http.SendAsync(request);
@@ -115,7 +117,10 @@ public sealed class RealCloud : IDisposable
     }
 
     /// <summary>A flavor of that name with these extra specs, made anew.</summary>
-    public async Task<string> FlavorAsync(string name, params (string Key, string Value)[] extraSpecs)
+    public Task<string> FlavorAsync(string name, params (string Key, string Value)[] extraSpecs) => FlavorAsync(null, name, extraSpecs);
+
+    /// <summary>The same by a client that speaks at most this microversion; up to 2.85 Nova takes any extra spec.</summary>
+    public async Task<string> FlavorAsync(string? version, string name, params (string Key, string Value)[] extraSpecs)
     {
         foreach (JsonNode? flavor in (await GetAsync("compute", "/flavors"))!["flavors"]!.AsArray())
         {
@@ -127,7 +132,7 @@ public sealed class RealCloud : IDisposable
             JsonNode.Parse($$$"""{"flavor":{"name":"{{{name}}}","ram":64,"vcpus":1,"disk":1}}""")))!;
         string id = (string)made["flavor"]!["id"]!;
         var specs = new JsonObject(extraSpecs.Select(spec => KeyValuePair.Create(spec.Key, (JsonNode?)JsonValue.Create(spec.Value))));
-        await SendAsync(HttpMethod.Post, "compute", $"/flavors/{id}/os-extra_specs", new JsonObject { ["extra_specs"] = specs });
+        await SendAsync(HttpMethod.Post, "compute", $"/flavors/{id}/os-extra_specs", new JsonObject { ["extra_specs"] = specs }, version);
         return id;
     }
 
@@ -150,13 +155,15 @@ public sealed class RealCloud : IDisposable
 
     /// <summary>Asks for a server and waits until it is ACTIVE or ERROR.</summary>
     /// <param name="host">Asks for this host as a requested destination: the scheduler and Placement still judge it.</param>
-    public async Task<Server> BootAsync(string name, string flavor, string image, string? host = null)
+    public async Task<Server> BootAsync(string name, string flavor, string image, string? host = null, string? zone = null)
     {
         JsonNode body = JsonNode.Parse($$$"""
             {"server":{"name":"{{{name}}}","flavorRef":"{{{flavor}}}","imageRef":"{{{image}}}","networks":"none"}}
             """)!;
         if (host is not null)
             body["server"]!["host"] = host;
+        if (zone is not null)
+            body["server"]!["availability_zone"] = zone;
         string id = (string)(await SendAsync(HttpMethod.Post, "compute", "/servers", body))!["server"]!["id"]!;
         return await UntilAsync(id, server => server.Status is "ACTIVE" or "ERROR" && (server.Status != "ERROR" || server.Fault is not null));
     }

@@ -17,6 +17,11 @@ internal sealed class FakeCatalogue : IDisposable
         Cloud.Answer("GET", FlavorsPath, request => Page(request.Query, _flavors, "flavors", (page, last) =>
             page["flavors_links"] = new JsonArray(new JsonObject { ["rel"] = "next", ["href"] = $"{Cloud.Url}{FlavorsPath}?marker={last}" })));
         Cloud.Answer("GET", ImagesPath, request => Page(request.Query, Chosen(request.Query), "images", (page, last) => page["next"] = "/v2/images?marker=" + last));
+        Cloud.Answer("GET", FakeCloud.Placement + "/traits", 200, """{"traits":["HW_CPU_X86_AMD_SEV"]}""");
+        Cloud.Answer("GET", FakeCloud.Placement + "/resource_classes", 200, """{"resource_classes":[{"name":"VCPU"},{"name":"MEMORY_MB"},{"name":"DISK_GB"}]}""");
+        Cloud.Answer("GET", FakeCloud.Placement + "/resource_providers", 200, """{"resource_providers":[]}""");
+        Cloud.Answer("GET", FakeCloud.Compute + "/os-services", 200, """{"services":[]}""");
+        Cloud.Answer("GET", FakeCloud.Compute + "/os-hypervisors/detail", 200, """{"hypervisors":[]}""");
     }
 
     public FakeCloud Cloud { get; } = new();

@@ -110,7 +110,8 @@ public sealed class ValidateTests : IDisposable
     [InlineData("-f table is not for --batch", "-f", "table", "--batch", "x")]
     [InlineData("--image-file is not for --batch", "--image-file", "y", "--batch", "x")]
     [InlineData("--batch /no/such: there is no such file", "--batch", "/no/such")]
-    [InlineData("Argument 'yaml' not recognized", "-f", "yaml", "--batch", "x")]
+    [InlineData("-f yaml is not for --batch", "-f", "yaml", "--batch", "x")]
+    [InlineData("Argument 'csv' not recognized", "-f", "csv", "--batch", "x")]
     public async Task Bad_usage_is_one_error_one_hint_and_64(string error, params string[] args) =>
         (await CommandLine.RunAsync(["validate", .. args])).AssertError(ExitCode.BadUsage, error);
 

@@ -38,6 +38,37 @@ public sealed class CloudAuditTests
     }
 
     [Fact]
+    public void What_boots_unencrypted_although_encryption_was_meant_is_never_left_out()
+    {
+        FlavorSpec modelOnly = Flavor("model", ("hw:mem_encryption_model", "amd-sev"));
+        ImageSpec asking = Image("asking", ("hw_mem_encryption", "true"), ("hw_firmware_type", "uefi"), ("hw_machine_type", "q35"));
+        CloudAudit audit = CloudAudit.Of([s_plain, modelOnly, s_sev], [s_bios, s_uefi, asking], ComputeRelease.Newest, ct: TestContext.Current.CancellationToken);
+        Assert.Equal(2, Finding(audit, "request.model.without_encryption").Pairs);
+    }
+
+    [Fact]
+    public void A_flavor_that_says_no_to_an_image_that_asks_does_what_it_should()
+    {
+        ImageSpec asking = Image("asking", ("hw_mem_encryption", "true"), ("hw_firmware_type", "uefi"), ("hw_machine_type", "q35"));
+        CloudAudit audit = Audit([s_plain, s_sev], [s_uefi, asking]);
+        Assert.DoesNotContain(audit.Findings, finding => finding.Code == "request.encryption.conflict");
+        Assert.Equal(["asking"], Finding(Audit([s_plain], [s_uefi, asking]), "request.encryption.conflict").Things.Select(thing => thing.Name));
+    }
+
+    [Fact]
+    public void Only_the_images_that_come_closest_to_a_flavor_without_any_are_reported()
+    {
+        FlavorSpec snp = Flavor("snp", ("hw:mem_encryption", "true"), ("hw:mem_encryption_model", "amd-sev-snp"));
+        CloudAudit audit = CloudAudit.Of([s_plain, snp], [s_bios, s_uefi], ComputeRelease.Newest, ct: TestContext.Current.CancellationToken);
+        Assert.Equal(["uefi"], Finding(audit, "request.firmware.not_stateless").Things.Select(thing => thing.Name));
+        Assert.DoesNotContain(audit.Findings, finding => finding.Code == NotUefi);
+    }
+
+    [Fact]
+    public void What_is_called_a_refusal_is_an_error_of_the_catalogue() =>
+        Assert.Subset(RequestRules.All.Where(rule => rule.Level == FindingLevel.Error).Select(rule => rule.Code).ToHashSet(), Combinations.Refusals.ToHashSet());
+
+    [Fact]
     public void All_combinations_are_judged_on_demand()
     {
         CloudAudit audit = Audit([s_plain, s_sev], [s_bios, s_uefi], everything: true);

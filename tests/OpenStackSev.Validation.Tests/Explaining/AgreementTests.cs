@@ -83,6 +83,7 @@ public sealed class AgreementTests
                 foreach (Wish wish in choices[i].Wishes)
                 {
                     if (!assigned[i].Inventories.TryGetValue(wish.Name, out InventoryFacts? inventory)
+                        || inventory.Used + wish.Amount > (inventory.Total - inventory.Reserved) * inventory.AllocationRatio
                         || wish.Amount < inventory.MinUnit || wish.Amount > inventory.MaxUnit || wish.Amount % inventory.StepSize != 0)
                         return false;
                     used[(assigned[i], wish.Name)] = used.GetValueOrDefault((assigned[i], wish.Name)) + wish.Amount;
@@ -90,7 +91,7 @@ public sealed class AgreementTests
             }
 
             if (used.Any(amount => amount.Key.Item1.Inventories[amount.Key.Item2] is var inventory
-                && (amount.Value > inventory.MaxUnit || inventory.Used + amount.Value > (inventory.Total - inventory.Reserved) * inventory.AllocationRatio)))
+                && (amount.Value > inventory.MaxUnit || inventory.Used + amount.Value > Math.Floor((inventory.Total - inventory.Reserved) * Math.Round(inventory.AllocationRatio, 6)))))
                 return false;
             ProviderFacts[] spread = [.. assigned.Where((_, i) => choices[i].Group.IsUnsuffixed)], own = [.. assigned.Where((_, i) => !choices[i].Group.IsUnsuffixed)];
             return request.Unsuffixed.Required.All(trait => spread.Any(provider => provider.Traits.Contains(trait.Name)))

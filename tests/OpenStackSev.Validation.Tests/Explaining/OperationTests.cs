@@ -16,6 +16,7 @@ public sealed class OperationTests
     private static readonly Dictionary<string, (ServerOperation Operation, OperatedServer Server)> s_situations = new()
     {
         [OperationCodes.Refused] = (ServerOperation.Suspend, s_server),
+        [OperationCodes.Alternative] = (ServerOperation.Suspend, s_server),
         [OperationCodes.EncryptionLost] = (ServerOperation.Resize, s_server with { NewFlavor = s_plain }),
         [OperationCodes.EncryptionUncounted] = (ServerOperation.Rebuild, s_server with { Flavor = s_plain, NewImage = s_asking }),
         [OperationCodes.ModelChanged] = (ServerOperation.Resize, s_server with { NewFlavor = Given.Flavor(("hw:mem_encryption", "true"), ("hw:mem_encryption_model", "amd-sev")) }),
