@@ -27,11 +27,9 @@ internal static class AuditTable
             + "; osev rules FINDING says why it matters, osev audit --fix prints the commands", "bold");
     }
 
-    private static string Subjects(AuditFinding finding)
-    {
-        string[] flavors = Names(finding, "flavor"), images = Names(finding, "image");
-        return string.Join("; ", ((string[])[Some(flavors, "flavor"), Some(images, "image")]).Where(text => text.Length > 0));
-    }
+    private static string Subjects(AuditFinding finding) =>
+        string.Join("; ", ((string[])["flavor", "image"]).Select(kind => Some(Names(finding, kind), kind))
+            .Append(Names(finding, "hosts").Length > 0 ? "hosts" : "").Where(text => text.Length > 0));
 
     private static string[] Names(AuditFinding finding, string kind) =>
         [.. finding.Things.Where(thing => thing.Kind == kind).DistinctBy(thing => (thing.Id, thing.Name)).Select(thing => Printable.Of(thing.Name))];

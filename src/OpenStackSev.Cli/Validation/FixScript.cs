@@ -25,7 +25,7 @@ internal static class FixScript
             yield return $"# {Printable.Of(finding.Why)}";
             foreach (AuditedThing thing in finding.Things)
             {
-                yield return $"# {thing.Kind} '{Printable.Of(thing.Name)}': {Printable.Of(thing.Message)}";
+                yield return $"# {(thing.Kind == "hosts" ? thing.Kind : $"{thing.Kind} '{Printable.Of(thing.Name)}'")}: {Printable.Of(thing.Message)}";
                 yield return thing.Fix is null ? "# no command mends this"
                     : !written.Add(thing.Fix) ? "# the command for this stands above"
                     : finding.Level == FindingLevel.Hint ? "#   " + thing.Fix

@@ -1,14 +1,15 @@
 namespace OpenStackSev.Validation.Auditing;
 
-/// <summary>A flavor or an image that something is wrong with, or could be better.</summary>
-/// <param name="Kind"><c>flavor</c> or <c>image</c>.</param>
+/// <summary>A flavor or an image that something is wrong with, or could be better; or the hosts.</summary>
+/// <param name="Kind"><c>flavor</c>, <c>image</c> or <c>hosts</c>: the first word of <paramref name="Subject"/>.</param>
+/// <param name="Name">The kind, of hosts.</param>
 /// <param name="Subject">The extra spec or property, e.g. <c>flavor hw:mem_encryption</c>.</param>
 /// <param name="Pairs">In how many combinations.</param>
 /// <param name="Message">Of the first combination.</param>
 /// <param name="Fix">A runnable command; null where none can mend it.</param>
 public sealed record AuditedThing(string Kind, string Name, string? Id, string Subject, long Pairs, string Message, string? Fix)
 {
-    internal static bool IsFlavor(Finding finding) => finding.Subject.StartsWith("flavor ", StringComparison.Ordinal);
+    internal static string KindOf(Finding finding) => finding.Subject[..Math.Max(0, finding.Subject.IndexOf(' ', StringComparison.Ordinal))];
 }
 
 /// <summary>The combination that stands for all of a finding.</summary>
@@ -79,7 +80,13 @@ public sealed record CloudAudit(ComputeRelease Release, int Flavors, int Images,
         public void Add(Finding finding, FlavorSpec flavor, ImageSpec image)
         {
             _pairs++;
-            (string kind, string name, string? id) = AuditedThing.IsFlavor(finding) ? ("flavor", flavor.Name, flavor.Id) : ("image", image.Name, image.Id);
+            string kind = AuditedThing.KindOf(finding);
+            (string name, string? id) = kind switch
+            {
+                "flavor" => (flavor.Name, flavor.Id),
+                "image" => (image.Name, image.Id),
+                _ => (kind, null),
+            };
             (string? Id, string Name, string Subject, string? Fix) key = (id, name, finding.Subject, finding.Fix);
             _things[key] = _things.TryGetValue(key, out AuditedThing? thing)
                 ? thing with { Pairs = thing.Pairs + 1 }

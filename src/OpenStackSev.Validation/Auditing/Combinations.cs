@@ -10,13 +10,14 @@ namespace OpenStackSev.Validation.Auditing;
 /// </remarks>
 internal sealed class Combinations
 {
-    /// <summary>What is said aloud, before there is a server, because flavor and image are not made for each other.</summary>
+    /// <summary>What is refused, by Nova or for want of a host, because flavor and image are not made for each other.</summary>
     internal static readonly IReadOnlyList<string> Refusals =
     [
         "request.encryption.conflict", "request.model.conflict", "request.firmware.not_uefi", "request.firmware.not_stateless", "request.machine.not_q35",
         "request.secure_boot.conflict", "request.secure_boot.not_with_model", "request.video.not_none", "request.image.architecture", "request.disk.ide",
         "request.volume.image_asks", "request.pages.image_only", "request.pages.conflict", "request.locked_memory.conflict",
         "request.cpu_policy.conflict", "request.cpu_thread_policy.conflict",
+        "request.model.not_launchable", "request.trait.alone", "request.trait.other_group", "request.trait.other_pool", "request.group.unsatisfiable",
     ];
 
     private static readonly CodeSet s_refusals = Refusals.Aggregate(default(CodeSet), (set, code) => set.With(code));
@@ -54,15 +55,21 @@ internal sealed class Combinations
         {
             for (int i = 0; i < images; i++)
             {
-                CodeSet onFlavor = default, onImage = default;
+                CodeSet all = default, onFlavor = default, onImage = default;
                 foreach (Finding finding in judge(f, i).Where(finding => finding.Level == FindingLevel.Error))
                 {
-                    if (AuditedThing.IsFlavor(finding))
-                        onFlavor = onFlavor.With(finding.Code);
-                    else
-                        onImage = onImage.With(finding.Code);
+                    all = all.With(finding.Code);
+                    switch (AuditedThing.KindOf(finding))
+                    {
+                        case "flavor":
+                            onFlavor = onFlavor.With(finding.Code);
+                            break;
+                        case "image":
+                            onImage = onImage.With(finding.Code);
+                            break;
+                    }
                 }
-                errors[(f * images) + i] = onFlavor.Or(onImage);
+                errors[(f * images) + i] = all;
                 ofFlavor[f] = ofFlavor[f].And(onFlavor);
                 ofImage[i] = ofImage[i].And(onImage);
             }
@@ -76,12 +83,10 @@ internal sealed class Combinations
     public bool IsLeftOut(int flavor, int image)
     {
         byte refusals = Refused(flavor, image);
-        return refusals > _leastOfFlavor[flavor] && refusals > _leastOfImage[image] && Errors(flavor, image).Without(s_refusals).Count == 0;
+        return refusals > _leastOfFlavor[flavor] && refusals > _leastOfImage[image];
     }
 
-    private CodeSet Errors(int flavor, int image) => _errors[(flavor * _images) + image];
-
-    private byte Refused(int flavor, int image) => Errors(flavor, image).And(s_refusals).Count;
+    private byte Refused(int flavor, int image) => _errors[(flavor * _images) + image].And(s_refusals).Count;
 }
 
 /// <summary>Codes of the catalogue, as bits.</summary>
@@ -96,7 +101,6 @@ internal readonly record struct CodeSet(UInt128 Bits)
 
     // 128 rules have a bit each; a test says when there are more.
     public CodeSet With(string code) => new(Bits | (UInt128.One << s_positions[code]));
-    public CodeSet Or(CodeSet other) => new(Bits | other.Bits);
     public CodeSet And(CodeSet other) => new(Bits & other.Bits);
     public CodeSet Without(CodeSet other) => new(Bits & ~other.Bits);
 }

@@ -1,4 +1,5 @@
 using OpenStackSev.Validation.Auditing;
+using OpenStackSev.Validation.Explaining;
 
 namespace OpenStackSev.Validation.Tests.Auditing;
 
@@ -62,6 +63,41 @@ public sealed class CloudAuditTests
         CloudAudit audit = CloudAudit.Of([s_plain, snp], [s_bios, s_uefi], ComputeRelease.Newest, ct: TestContext.Current.CancellationToken);
         Assert.Equal(["uefi"], Finding(audit, "request.firmware.not_stateless").Things.Select(thing => thing.Name));
         Assert.DoesNotContain(audit.Findings, finding => finding.Code == NotUefi);
+    }
+
+    [Fact]
+    public void A_flavor_is_not_to_be_changed_for_an_image_that_fits_another()
+    {
+        FlavorSpec guarded = Flavor("guarded", ("hw:mem_encryption", "true"), ("resources:CUSTOM_SEV_ASID", "1"));
+        ImageSpec choosy = Image("choosy", ("hw_firmware_type", "uefi"), ("hw_machine_type", "q35"), ("trait:CUSTOM_SEV", "required"));
+        Assert.DoesNotContain(Audit([s_plain, s_sev, guarded], [s_bios, s_uefi, choosy]).Findings, finding => finding.Code == "request.trait.alone");
+        Assert.Contains(Audit([s_plain, s_sev], [s_bios, s_uefi, choosy]).Findings, finding => finding.Code == "request.trait.alone");
+    }
+
+    [Fact]
+    public void What_is_the_matter_with_hosts_is_neither_a_flavors_nor_an_images()
+    {
+        ProviderFacts provider = new(Guid.Empty, "compute1", null,
+            new Dictionary<string, InventoryFacts>
+            {
+                ["MEMORY_MB"] = new(1000, 0, 0, 1, 1000, 1, 1.5),
+                ["MEM_ENCRYPTION_CONTEXT"] = new(5, 0, 0, 1, 1, 1, 1),
+            },
+            new HashSet<string>(), new HashSet<Guid>());
+        CloudFacts cloud = new(Nodes: [new("compute1", [provider], null)]);
+        CloudAudit audit = CloudAudit.Of([s_sev], [s_uefi], ComputeRelease.Zed, cloud, ct: TestContext.Current.CancellationToken);
+        AuditedThing thing = Assert.Single(Finding(audit, "request.memory.overcommit").Things);
+        Assert.Equal(("hosts", "hosts", null), (thing.Kind, thing.Name, thing.Id));
+    }
+
+    [Fact]
+    public void Every_finding_is_of_a_kind_that_is_known()
+    {
+        string[] known = ["flavor", "image", "hosts"];
+        CloudAudit audit = CloudAudit.Of([s_plain, s_sev, Flavor("odd", ("hw:mem_encryption", "required"), ("resources:CUSTOM_SEV_ASID", "2"))],
+            [s_bios, s_uefi, Image("odd", ("hw_disk_bus", "ide"), ("hw_qemu_guest_agent", "yes"), ("hw_mem_encryption", "yes please"))], ComputeRelease.Newest,
+            everything: true, ct: TestContext.Current.CancellationToken);
+        Assert.All(audit.Findings.SelectMany(finding => finding.Things), thing => Assert.Contains(thing.Kind, known));
     }
 
     [Fact]
