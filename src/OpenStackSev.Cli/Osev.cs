@@ -10,8 +10,8 @@ using OpenStackSev.Cli.ControlPlane;
 using OpenStackSev.Cli.Simulate;
 using OpenStackSev.Endorsements;
 using OpenStackSev.Endorsements.Kds;
-using OpenStackSev.NodeCertificates;
 using OpenStackSev.Inspection;
+using OpenStackSev.NodeCertificates;
 using OpenStackSev.OpenStack;
 using OpenStackSev.Simulation;
 

@@ -58,8 +58,9 @@ public static class ControlApplication
             LoggerFactory = provider.GetRequiredService<ILoggerFactory>(),
             AttemptTimeout = configuration.Keystone.HttpConnectTimeout,
             TotalTimeout = configuration.Keystone.HttpConnectTimeout * 2,
-            // A caller who hears "unavailable" at once can try again; one who waits for our repetitions cannot.
-            Retries = 0,
+            // Once, soon: for a connection that Keystone's web server had closed meanwhile. A caller can wait no longer, and may try again himself.
+            Retries = 1,
+            RetryDelay = TimeSpan.FromMilliseconds(50),
             GlobalRequestIdOfCall = () => RequestIds.Current?.Onward,
         }));
         services.AddSingleton<KeystoneTokens>();

@@ -52,7 +52,7 @@ internal static class HostEndpoints
         int limit = Number(context, "limit", 1, MostHosts) is { } asked ? (int)asked : MostHosts;
         Guid? marker = null;
         if (Query(context, "marker") is { } text)
-            marker = Guid.TryParse(text, out Guid after) ? after : throw new ApiException(RequestErrors.Invalid, "marker: must be the UUID of a host");
+            marker = Guid.TryParseExact(text, "D", out Guid after) ? after : throw new ApiException(RequestErrors.Invalid, "marker: must be the UUID of a host");
         HostStates states = Of<HostStates>(context);
         IReadOnlyList<HostState> hosts = await states.ListAsync(limit, marker, context.RequestAborted);
         ILookup<Guid, HostChip> chips = (await states.ChipsOfAsync([.. hosts.Select(host => host.Node)], context.RequestAborted)).ToLookup(chip => chip.Node);
@@ -99,7 +99,9 @@ internal static class HostEndpoints
     private static T Of<T>(HttpContext context)
         where T : notnull => context.RequestServices.GetRequiredService<T>();
 
-    private static Guid NodeOf(HttpContext context) => Guid.Parse((string)context.Request.RouteValues["node"]!);
+    /// <exception cref="ApiException">404: a UUID in another of its written forms.</exception>
+    private static Guid NodeOf(HttpContext context) => Guid.TryParseExact((string)context.Request.RouteValues["node"]!, "D", out Guid node)
+        ? node : throw new ApiException(RequestErrors.NotFound, "a node is named by its UUID, with hyphens");
 
     private static string? Query(HttpContext context, string name) => context.Request.Query.TryGetValue(name, out var values) ? values.ToString() : null;
 

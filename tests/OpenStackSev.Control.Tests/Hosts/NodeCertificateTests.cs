@@ -1,12 +1,15 @@
 using System.Security.Cryptography.X509Certificates;
 using OpenStackSev.Api.Errors;
 using OpenStackSev.Api.Hosts;
+using OpenStackSev.NodeCertificates;
 
 namespace OpenStackSev.Control.Tests.Hosts;
 
-/// <summary>A node speaks for itself, over TLS with its certificate. Each way to be refused has its story; here is what takes time or files.</summary>
+/// <summary>A node speaks for itself, over TLS with its certificate; each other way is refused by its code alone.</summary>
 public sealed class NodeCertificateTests
 {
+    private const string ClientUse = "1.3.6.1.5.5.7.3.2", ServerUse = "1.3.6.1.5.5.7.3.1";
+
     [Fact]
     public async Task A_node_reports_for_itself_with_its_certificate()
     {
@@ -15,6 +18,14 @@ public sealed class NodeCertificateTests
         (int status, _, var body) = await cloud.ReportAsync(certificate, Given.Node, Given.Report(Given.ChipA));
         Assert.Equal(200, status);
         Assert.Equal(("pending", 900, 60), ((string)body!["enrolment"]!, (int)body["proof_lifetime"]!, (int)body["interval"]!));
+    }
+
+    [Fact]
+    public async Task A_certificate_of_another_node_is_refused()
+    {
+        await using NodeCloud cloud = await NodeCloud.StartAsync();
+        using X509Certificate2 certificate = cloud.Issue(Given.OtherNode);
+        await RefusedAsync(cloud, certificate, HostErrors.CertificateOtherNode);
     }
 
     [Fact]
@@ -28,6 +39,14 @@ public sealed class NodeCertificateTests
     }
 
     [Fact]
+    public async Task A_certificate_that_begins_later_is_refused()
+    {
+        await using NodeCloud cloud = await NodeCloud.StartAsync();
+        using X509Certificate2 certificate = cloud.Issue(Given.Node, at: Given.Now.AddHours(1));
+        await RefusedAsync(cloud, certificate, HostErrors.CertificateNotYetValid);
+    }
+
+    [Fact]
     public async Task A_certificate_is_refused_by_the_first_request_after_it_was_revoked()
     {
         await using NodeCloud cloud = await NodeCloud.StartAsync();
@@ -36,6 +55,40 @@ public sealed class NodeCertificateTests
         cloud.Revoke(Given.Node);
         await RefusedAsync(cloud, certificate, HostErrors.CertificateRevoked);
         Assert.Equal(200, (await cloud.ReportAsync(other, Given.OtherNode, Given.Report())).Status);
+    }
+
+    [Fact]
+    public async Task A_certificate_of_another_CA_is_refused()
+    {
+        await using NodeCloud cloud = await NodeCloud.StartAsync();
+        string foreign = Directory.CreateTempSubdirectory("osev-foreign-ca").FullName;
+        AuthorityFolder.Create(foreign, Given.Now);
+        using X509Certificate2 certificate = cloud.Issue(Given.Node, foreign);
+        await RefusedAsync(cloud, certificate, HostErrors.CertificateUntrusted);
+        Directory.Delete(foreign, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_is_not_for_clients_is_refused()
+    {
+        await using NodeCloud cloud = await NodeCloud.StartAsync();
+        using X509Certificate2 certificate = cloud.Craft(ServerUse, $"urn:uuid:{Given.Node}");
+        await RefusedAsync(cloud, certificate, HostErrors.CertificateWrongPurpose);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_names_no_node_is_refused()
+    {
+        await using NodeCloud cloud = await NodeCloud.StartAsync();
+        using X509Certificate2 certificate = cloud.Craft(ClientUse, uri: null);
+        await RefusedAsync(cloud, certificate, HostErrors.CertificateWithoutNode);
+    }
+
+    [Fact]
+    public async Task Without_a_certificate_and_without_a_token_the_code_asks_for_the_certificate()
+    {
+        await using NodeCloud cloud = await NodeCloud.StartAsync();
+        await RefusedAsync(cloud, null, HostErrors.CertificateMissing);
     }
 
     [Fact]

@@ -53,9 +53,6 @@ internal sealed record StoryGiven
     /// <summary><c>hangs</c>: Nova answers nothing until the story is over.</summary>
     public string? Cloud { get; set; }
 
-    /// <summary>The application serves TLS, and nodes have certificates.</summary>
-    public bool Nodes { get; set; }
-
     /// <summary>A defect inside: whoever sends a token gets an exception thrown at him.</summary>
     public bool Defect { get; set; }
 }
@@ -68,9 +65,6 @@ internal sealed record StoryStep
 
     /// <summary>One of <see cref="StoryCallers"/>.</summary>
     public string As { get; set; } = "nobody";
-
-    /// <summary>The TLS certificate that the client brings, where nodes have some: one of <see cref="Hosts.NodeFiles.Named"/>.</summary>
-    public string? Certificate { get; set; }
 
     public Dictionary<string, string> Headers { get; set; } = [];
     public JsonNode? Body { get; set; }

@@ -1,12 +1,10 @@
 using System.Net.Http.Headers;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using OpenStackSev.Control.Identity;
 using OpenStackSev.Control.Tests.Fakes;
-using OpenStackSev.Control.Tests.Hosts;
 
 namespace OpenStackSev.Control.Tests.Stories;
 
@@ -21,11 +19,7 @@ internal sealed partial class StoryRun(Story story)
     {
         StoryGiven given = story.Given ?? new StoryGiven();
         string? policy = given.Policy.Count == 0 ? null : string.Concat(given.Policy.Select(rule => $"\"{rule.Key}\": \"{rule.Value}\"\n"));
-        using NodeFiles? nodes = given.Nodes ? new NodeFiles() : null;
-        Dictionary<string, string> settings = nodes?.Settings ?? [];
-        foreach ((string key, string value) in given.Settings)
-            settings[key] = value;
-        await using RunningControl control = await RunningControl.StartAsync(settings, policy, StoryCloud.Map, services =>
+        await using RunningControl control = await RunningControl.StartAsync(given.Settings, policy, StoryCloud.Map, services =>
         {
             if (given.Defect)
                 services.AddSingleton<ICallerSource, Defect>();
@@ -38,28 +32,25 @@ internal sealed partial class StoryRun(Story story)
         control.Keystone.NovaGate = given.Cloud == "hangs" ? end.Task : Task.CompletedTask;
         control.Keystone.RefusesService = given.Keystone == "refuses_service";
         for (int i = 0; i < story.Steps.Count; i++)
-            await StepAsync(control, callers, nodes, story.Steps[i], $"step {i + 1}");
+            await StepAsync(control, callers, story.Steps[i], $"step {i + 1}");
         end.SetResult();
 
         string log = string.Join('\n', control.Log.Lines);
         Assert.All(callers.Secrets.Append(FakeKeystone.Password), secret => Assert.DoesNotContain(secret, log, StringComparison.Ordinal));
     }
 
-    private async Task StepAsync(RunningControl control, StoryCallers callers, NodeFiles? nodes, StoryStep step, string name)
+    private async Task StepAsync(RunningControl control, StoryCallers callers, StoryStep step, string name)
     {
-        using X509Certificate2? certificate = step.Certificate is { } called ? nodes!.Named(called) : null;
-        using HttpClient? overTls = nodes is null ? null : NodeFiles.Client(control.Url, certificate);
-        HttpClient client = overTls ?? control.Http;
         control.Time.Advance(TimeSpan.FromSeconds(step.Wait));
         if (step.Revoke is { } caller)
             callers.Revoke(caller);
         if (step.Send is null)
             return;
         for (int i = 1; i < step.Repeat; i++)
-            (await SendAsync(client, callers, step)).Response.Dispose();
+            (await SendAsync(control, callers, step)).Response.Dispose();
         for (int attempt = 1; ; attempt++)
         {
-            (HttpResponseMessage response, string body) = await SendAsync(client, callers, step);
+            (HttpResponseMessage response, string body) = await SendAsync(control, callers, step);
             using (response)
             {
                 string? difference = Difference(step.Expect ?? throw new InvalidDataException($"{name} expects nothing"), response, body);
@@ -71,7 +62,7 @@ internal sealed partial class StoryRun(Story story)
         }
     }
 
-    private async Task<(HttpResponseMessage Response, string Body)> SendAsync(HttpClient client, StoryCallers callers, StoryStep step)
+    private async Task<(HttpResponseMessage Response, string Body)> SendAsync(RunningControl control, StoryCallers callers, StoryStep step)
     {
         string[] words = Filled(step.Send!).Split(' ', 2);
         using var request = new HttpRequestMessage(new HttpMethod(words[0]), words[1]);
@@ -98,7 +89,7 @@ internal sealed partial class StoryRun(Story story)
                 request.Headers.TryAddWithoutValidation(header, sent);
         }
 
-        HttpResponseMessage response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        HttpResponseMessage response = await control.Http.SendAsync(request, TestContext.Current.CancellationToken);
         return (response, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
