@@ -80,8 +80,8 @@ public sealed class BodyTests
                 mutated[random.Next(mutated.Length)] = random.Next(3) == 0 ? (byte)random.Next(256) : body[random.Next(body.Length)];
             if (random.Next(4) == 0)
                 mutated = mutated[..random.Next(mutated.Length)];
-            FlavorSpec.TryParse(mutated, out FlavorSpec? flavor, out _);
-            ImageSpec.TryParse(mutated, out ImageSpec? image, out _);
+            _ = FlavorSpec.TryParse(mutated, out FlavorSpec? flavor, out _);
+            _ = ImageSpec.TryParse(mutated, out ImageSpec? image, out _);
             if (flavor is null)
                 continue;
             read++;
