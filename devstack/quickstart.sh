@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # The main job on one machine: a real OpenStack with three simulated SEV hosts, an agent on each that publishes true capacity to
-# Placement, and servers that are scheduled onto it until the ASIDs are used up.
+# Placement and reports to the control plane, and servers that are scheduled onto it until the ASIDs are used up.
 # usage: devstack/quickstart.sh [--release zed|2026.2]          bring it up, run it, show it, leave it running (default: zed)
 #        devstack/quickstart.sh [--release ...] --stop [--purge]   stop all of it; --purge also removes its state
-#        devstack/quickstart.sh [--release ...] --stop-agents      stop the agents, leave the OpenStack
+#        devstack/quickstart.sh [--release ...] --stop-agents      stop agents and control plane, leave the OpenStack
 # Needs: Debian 12, root, the .NET 10 SDK. Installs the packages that it needs. STATE_DIR holds all state (see devstack/local/README.md).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 RELEASE=zed
 if [ "${1:-}" = --release ]; then RELEASE=${2:?"--release takes zed or 2026.2"}; shift 2; fi
-# what differs: where the state is, and what each Nova says that it can launch
+# what differs: where the state is, where the control plane listens, and what each Nova says that it can launch
 case $RELEASE in
-    zed) DEFAULT_STATE=/var/lib/osev-stack CONTEXTS=compute1=2,compute2=unlimited,compute3=0 ;;
-    2026.2) DEFAULT_STATE=/var/lib/osev-stack-2026.2 CONTEXTS=compute1=2,compute2=sev:unlimited+sev_snp:2,compute3=sev_snp:3 ;;
+    zed) DEFAULT_STATE=/var/lib/osev-stack PORT=9520 CONTEXTS=compute1=2,compute2=unlimited,compute3=0 ;;
+    2026.2) DEFAULT_STATE=/var/lib/osev-stack-2026.2 PORT=9530 CONTEXTS=compute1=2,compute2=sev:unlimited+sev_snp:2,compute3=sev_snp:3 ;;
     *) printf 'error: no release %s\nhint: zed or 2026.2\n' "$RELEASE" >&2; exit 64 ;;
 esac
 export STATE_DIR=${STATE_DIR:-$DEFAULT_STATE} DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
@@ -20,6 +20,7 @@ HERE=$STATE_DIR/quickstart
 COMPUTES=(compute1 compute2 compute3)
 OSEV=$PWD/src/OpenStackSev.Cli/bin/Release/net10.0/osev
 AGENT=$PWD/src/OpenStackSev.Agent/bin/Release/net10.0/openstack-sev-agent
+CONTROL=$PWD/src/OpenStackSev.Control/bin/Release/net10.0/openstack-sev-control
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 die() { printf 'error: %s\nhint: %s\n' "$1" "$2" >&2; exit 1; }
@@ -30,15 +31,84 @@ need() {
     [ "$(id -u)" = 0 ] || die "the services of a real OpenStack need root" "sudo devstack/quickstart.sh"
     command -v apt-get >/dev/null || die "this is no Debian: apt-get is not there" "use a Debian 12 machine or container"
     command -v dotnet >/dev/null || die "the .NET SDK is not there" "install .NET SDK 10 first"
+    for tool in openssl curl; do command -v "$tool" >/dev/null || die "$tool is not there" "apt-get install $tool"; done
     dotnet --list-sdks | grep -q '^10\.' || die "the .NET SDK is not of version 10: $(dotnet --list-sdks | xargs)" "install .NET SDK 10"
 }
 
-# By pid file and the process's name, as the kernel cuts it: also an agent that another checkout started.
+# By pid file and the process's name, as the kernel cuts it: also one that another checkout started.
 stop_agents() {
-    local file
+    local file name
     for file in "$HERE"/*.pid; do
-        [ ! -e "$file" ] || start-stop-daemon --stop --quiet --oknodo --retry 5 --remove-pidfile --pidfile "$file" --name openstack-sev-a || true
+        name=openstack-sev-a
+        [ "$(basename "$file")" != control.pid ] || name=openstack-sev-c
+        [ ! -e "$file" ] || start-stop-daemon --stop --quiet --oknodo --retry 10 --remove-pidfile --pidfile "$file" --name "$name" || true
     done
+}
+
+setting() { sed -n "s/^$1=//p" "$STATE_DIR/settings"; }
+
+# The service's user and its place in Keystone's catalogue, as an operator registers any OpenStack service.
+register() {
+    local interface endpoint
+    openstack user show openstack-sev -f value -c id >/dev/null 2>&1 ||
+        run openstack user create openstack-sev --password "$(setting PASSWORD)" -f value -c name
+    run openstack role add --user openstack-sev --project service service
+    run openstack role add --user openstack-sev --project service admin
+    openstack service show attestation -f value -c id >/dev/null 2>&1 ||
+        run openstack service create attestation --name openstack-sev --description "Confidential VMs: proof and enrolment" -f value -c type
+    for interface in public internal admin; do
+        endpoint=$(openstack endpoint list --service attestation --interface "$interface" -f value -c ID)
+        if [ -n "$endpoint" ]; then openstack endpoint set "$endpoint" --url "$URL"
+        else run openstack endpoint create attestation "$interface" "$URL" --region RegionOne -f value -c url; fi
+    done
+}
+
+start_control() {
+    local folder=$HERE/control
+    mkdir -p "$folder"
+    [ -e "$folder/server.crt" ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj /CN=127.0.0.1 \
+        -addext subjectAltName=IP:127.0.0.1 -keyout "$folder/server.key" -out "$folder/server.crt" 2>"$folder/openssl.log"
+    # osev and the agents check that certificate: it is the cacert of their own copy of the stack's clouds.yaml
+    sed "s|^    identity_api_version: 3|&\n    cacert: $folder/server.crt|" "$STATE_DIR/clouds.yaml" >"$HERE/clouds.yaml"
+    chmod 600 "$HERE/clouds.yaml"
+    (umask 077; cat >"$folder/openstack-sev.conf") <<EOF
+[DEFAULT]
+state_dir = $folder/state
+[api]
+bind_port = $PORT
+tls_cert = $folder/server.crt
+tls_key = $folder/server.key
+[metrics]
+bind_port = $((PORT + 1))
+[keystone_authtoken]
+auth_url = http://$(setting IP):$(setting KPORT)/v3
+username = openstack-sev
+password = $(setting PASSWORD)
+user_domain_id = default
+project_name = service
+project_domain_id = default
+[hosts]
+node_ca = $HERE/node-ca
+heartbeat_interval = 10
+EOF
+    run "$CONTROL" manage db sync --config-file "$folder/openstack-sev.conf"
+    start-stop-daemon --start --quiet --oknodo --background --make-pidfile --pidfile "$HERE/control.pid" --output "$folder/control.log" \
+        --exec "$CONTROL" -- --config-file "$folder/openstack-sev.conf"
+    local end=$((SECONDS + 60))
+    until [ "$(curl -s --cacert "$folder/server.crt" "$URL/healthcheck")" = OK ]; do
+        [ $SECONDS -lt $end ] || die "the control plane does not answer within 60 s" "see $folder/control.log"
+        sleep 1
+    done
+}
+
+# The node's certificate, by the UUID that Nova gave it. Handed out here; on a real node the key is made there (--csr).
+issue_certificate() { # NODE
+    local uuid
+    uuid=$("$OSEV" resource provider list --name "$1" -f csv -c uuid | tail -1)
+    [ -e "$HERE/node-ca/ca.pem" ] || run "$OSEV" host certificate init --ca "$HERE/node-ca"
+    [ -e "$HERE/$1/$uuid.crt" ] || run "$OSEV" host certificate issue "$uuid" --ca "$HERE/node-ca" --out "$HERE/$1"
+    ln -sf "$uuid.crt" "$HERE/$1/node.crt"
+    ln -sf "$uuid.key" "$HERE/$1/node.key"
 }
 
 install_client() {
@@ -56,11 +126,15 @@ state_dir = $folder/state
 platform_root = $folder/machine
 [openstack]
 cloud = osev
-clouds_file = $STATE_DIR/clouds.yaml
+clouds_file = $HERE/clouds.yaml
 [capacity]
 node_name = $1
 interval = 10
 start_jitter = 0
+[control]
+certificate = $folder/node.crt
+key = $folder/node.key
+cafile = $HERE/control/server.crt
 EOF
     start-stop-daemon --start --quiet --oknodo --background --make-pidfile --pidfile "$HERE/$1.pid" --output "$folder/agent.log" \
         --exec "$AGENT" -- --config-file "$folder/agent.conf"
@@ -73,6 +147,16 @@ wait_published() { # PROVIDER
     until published "$1"; do
         [ $SECONDS -lt $end ] || die "$1 was not published within 60 s" "see $HERE/${1%%:*}/agent.log"
         sleep 1
+    done
+}
+
+wait_reported() { # NODE...
+    local node end=$((SECONDS + 90))
+    for node in "$@"; do
+        until "$OSEV" host list -f csv -c name 2>/dev/null | grep -qx "$node"; do
+            [ $SECONDS -lt $end ] || die "$node did not report within 90 s" "see $HERE/$node/agent.log and $HERE/control/control.log"
+            sleep 1
+        done
     done
 }
 
@@ -104,24 +188,39 @@ devstack/local/up.sh --release "$RELEASE" --computes 3 --mem-encryption "$CONTEX
 install_client
 export OS_CLIENT_CONFIG_FILE=$STATE_DIR/clouds.yaml OS_CLOUD=osev OS_COMPUTE_API_VERSION=2.90
 
-say "the agent and osev"
-for program in OpenStackSev.Agent OpenStackSev.Cli; do
+say "the control plane, the agent and osev"
+for program in OpenStackSev.Control OpenStackSev.Agent OpenStackSev.Cli; do
     dotnet build "src/$program" -c Release -v quiet --nologo >"$HERE/build.log" 2>&1 || {
         grep error "$HERE/build.log" | sort -u | head -5
         die "$program does not build" "see $HERE/build.log"
     }
 done
 
-say "three simulated SEV hosts, an agent on each"
+say "the control plane, registered in Keystone's catalogue"
+URL=https://127.0.0.1:$PORT
+mkdir -p "$HERE/control"
+register
+start_control
+export OS_CLIENT_CONFIG_FILE=$HERE/clouds.yaml
+
+say "three simulated SEV hosts, an agent on each, which speaks to the control plane by its node's certificate"
 simulate() { # NODE MODEL ASIDS MINIMUM
     local folder=$HERE/$1/machine
-    [ -e "$folder" ] || run "$OSEV" simulate host --model "$2" --asids "$3" --min-sev-asid "$4" --out "$folder"
+    [ -e "$folder/dev/sev.get_id2" ] || run "$OSEV" simulate host --model "$2" --asids "$3" --min-sev-asid "$4" --out "$folder"
 }
 simulate compute1 rome 2 1
 simulate compute2 milan 4 3
 simulate compute3 turin 6 4
+for compute in "${COMPUTES[@]}"; do issue_certificate "$compute"; done
 for compute in "${COMPUTES[@]}"; do start_agent "$compute"; done
 for compute in "${COMPUTES[@]}"; do wait_published "$compute:sev"; done
+
+say "hosts report, and wait for somebody who says that their chips are theirs"
+wait_reported "${COMPUTES[@]}"
+run "$OSEV" host list
+for compute in "${COMPUTES[@]}"; do run "$OSEV" host approve "$compute" -c value >/dev/null; done
+run "$OSEV" host list -c name -c enrolment -c heard -c product
+run "$OSEV" host history compute2 --limit 3
 
 say "a flavor that asks Nova for encryption and is held to our true count; an image that can boot it"
 openstack image show sev-image >/dev/null 2>&1 || {
@@ -159,8 +258,9 @@ ln -sf "$OSEV" "$HERE/osev"
 cat <<EOF
 
 All of this is simulated hardware on a real control plane, and it is still running. Look around:
-  export OS_CLIENT_CONFIG_FILE=$STATE_DIR/clouds.yaml OS_CLOUD=osev OS_COMPUTE_API_VERSION=2.90 PATH=$HERE:\$PATH
+  export OS_CLIENT_CONFIG_FILE=$HERE/clouds.yaml OS_CLOUD=osev OS_COMPUTE_API_VERSION=2.90 PATH=$HERE:\$PATH
   osev capacity show compute2; osev server list; osev resource provider list; osev facts --root $HERE/compute3/machine
+  osev host show compute2; osev host certificate list --ca $HERE/node-ca; curl -s http://127.0.0.1:$((PORT + 1))/metrics | head
   openstack server delete demo-1; osev capacity show compute1
 Stop it with:
   devstack/quickstart.sh --release $RELEASE --stop            (--stop --purge also removes its state)

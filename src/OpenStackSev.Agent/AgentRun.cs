@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenStackSev.Agent.Capacity;
 using OpenStackSev.Agent.Configuration;
+using OpenStackSev.Agent.Control;
 using OpenStackSev.Configuration;
 using OpenStackSev.OpenStack;
 using OpenStackSev.Platform;
@@ -48,7 +49,7 @@ public static class AgentRun
             using OpenStackConnection cloud = Connect(configuration.OpenStack, loggers);
             CapacityPublisher publisher = Publisher(configuration, cloud, state);
             if (arguments.Mode == RunMode.Daemon)
-                return await RunDaemonAsync(configuration, publisher, serilog, ct);
+                return await RunDaemonAsync(configuration, publisher, cloud, serilog, ct);
             await new SingleRound(publisher, Random.Shared, output).RunAsync(arguments.Mode == RunMode.DryRun, ct);
             return ExitCodes.Done;
         }
@@ -82,21 +83,34 @@ public static class AgentRun
         configuration.Capacity);
 
     private static async Task<int> RunDaemonAsync(
-        AgentConfiguration configuration, CapacityPublisher publisher, Serilog.Core.Logger serilog, CancellationToken ct)
+        AgentConfiguration configuration, CapacityPublisher publisher, OpenStackConnection cloud, Serilog.Core.Logger serilog, CancellationToken ct)
     {
+        var reports = new LatestReport();
+        using var control = new ControlConnection(configuration.Control, cloud);
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSystemd();
         builder.Services.AddSerilog(serilog);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(1));
         builder.Services.AddSingleton<IHostedService>(services => new CapacityLoop(
-            publisher, configuration.Capacity, TimeProvider.System, Random.Shared, services.GetRequiredService<ILogger<CapacityLoop>>()));
+            publisher, configuration.Capacity, TimeProvider.System, Random.Shared, services.GetRequiredService<ILogger<CapacityLoop>>(),
+            outcome => reports.Put(NodeReport.Of(outcome))));
+        if (configuration.Control.IsOn)
+        {
+            builder.Services.AddSingleton<IHostedService>(services => new ControlLoop(
+                reports, (report, token) => control.ReportAsync(report.Node, report.Body, token), new TrustRemoval(cloud.Placement).RemoveAsync,
+                configuration.Control, TimeProvider.System, Random.Shared, services.GetRequiredService<ILogger<ControlLoop>>()));
+        }
+
         using IHost host = builder.Build();
         await host.StartAsync(ct);
         await host.WaitForShutdownAsync(ct);
-        Task? loop = host.Services.GetServices<IHostedService>().OfType<CapacityLoop>().Single().ExecuteTask;
         // A loop that failed stops the host; its exception says why and sets the exit code.
-        if (loop is { IsFaulted: true })
-            await loop;
+        foreach (BackgroundService loop in host.Services.GetServices<IHostedService>().OfType<BackgroundService>())
+        {
+            if (loop.ExecuteTask is { IsFaulted: true } failed)
+                await failed;
+        }
+
         return ExitCodes.Done;
     }
 

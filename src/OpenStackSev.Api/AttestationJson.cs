@@ -23,8 +23,6 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(HostDetails))]
 [JsonSerializable(typeof(HostHistory))]
 [JsonSerializable(typeof(HostApproval))]
-[JsonSerializable(typeof(HostCertificateRenewal))]
-[JsonSerializable(typeof(HostCertificate))]
 public sealed partial class AttestationJson : JsonSerializerContext;
 
 /// <summary><c>no_chips</c>, <c>pending</c>, …</summary>

@@ -10,9 +10,9 @@ public interface IAttestationApi
     [Put("/v1/hosts/{node}")]
     Task<HostReportAnswer> ReportHostAsync(Guid node, [Body] HostReport report, CancellationToken ct = default);
 
-    /// <summary>All hosts, or that of a name.</summary>
+    /// <summary>One page of hosts, by UUID.</summary>
     [Get("/v1/hosts")]
-    Task<HostList> ListHostsAsync([Query] string? name = null, CancellationToken ct = default);
+    Task<HostList> ListHostsAsync([Query] int? limit = null, [Query] Guid? marker = null, CancellationToken ct = default);
 
     [Get("/v1/hosts/{node}")]
     Task<HostDetails> GetHostAsync(Guid node, CancellationToken ct = default);
@@ -23,8 +23,4 @@ public interface IAttestationApi
 
     [Post("/v1/hosts/{node}/approval")]
     Task<HostDetails> ApproveHostAsync(Guid node, [Body] HostApproval approval, CancellationToken ct = default);
-
-    /// <summary>With a certificate that is still good: one that lasts longer.</summary>
-    [Post("/v1/hosts/{node}/certificate")]
-    Task<HostCertificate> RenewHostCertificateAsync(Guid node, [Body] HostCertificateRenewal renewal, CancellationToken ct = default);
 }

@@ -71,6 +71,7 @@ internal static class Facts
             ["IOMMU", facts.IommuPresent is { } iommu ? (iommu ? "present" : "none") : Unknown],
             ["SNP firmware", status is null ? "no answer" : $"API {status.ApiMajor}.{status.ApiMinor} build {status.Build}, "
                 + $"CURRENT_TCB {Tcb(status.CurrentTcb)}, REPORTED_TCB {Tcb(status.ReportedTcb)}"],
+            ["chips", facts.ChipIds is { } chips ? $"{chips.Count} (their ids: -f json)" : Unknown],
         ];
         if (facts.SnpFirmware.Count == 0)
             rows.Add(["guest firmware", "none for SEV-SNP"]);
@@ -138,6 +139,7 @@ internal sealed record FactsDocument(
     bool? SmtActive,
     bool? IommuPresent,
     SnpStatusDocument? SnpPlatformStatus,
+    IReadOnlyList<string>? ChipIds,
     IReadOnlyList<FirmwareDescriptor> SnpFirmware,
     IReadOnlyList<PoolDocument> Pools,
     IReadOnlyList<PlatformFinding> Findings)
@@ -155,7 +157,7 @@ internal sealed record FactsDocument(
             ? new($"{s.ApiMajor}.{s.ApiMinor}", s.Build, s.RmpInitialized, s.AliasCheckComplete, s.CiphertextHidingCapable,
                 s.CiphertextHidingEnabled, s.MaskedChipId, s.GuestCount, Facts.Tcb(s.CurrentTcb), Facts.Tcb(s.ReportedTcb))
             : null,
-        facts.SnpFirmware, Facts.Pools(pools), findings);
+        facts.ChipIds, facts.SnpFirmware, Facts.Pools(pools), findings);
 }
 
 internal sealed record ProcessorDocument(

@@ -4,12 +4,14 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Net;
 using System.Reflection;
+using OpenStackSev.Api;
 using OpenStackSev.Cli.Attest;
 using OpenStackSev.Cli.ControlPlane;
 using OpenStackSev.Cli.Simulate;
 using OpenStackSev.Endorsements;
 using OpenStackSev.Endorsements.Kds;
 using OpenStackSev.Inspection;
+using OpenStackSev.NodeCertificates;
 using OpenStackSev.OpenStack;
 using OpenStackSev.Simulation;
 
@@ -63,6 +65,16 @@ public static class Osev
         catch (OpenStackApiException e)
         {
             console.WriteError(e.Message, HintFor(e));
+            return failed;
+        }
+        catch (AttestationApiException e)
+        {
+            console.WriteError(e.Message, HintFor(e));
+            return failed;
+        }
+        catch (NodeAuthorityException e)
+        {
+            console.WriteError(OneLine(e.Message), e.Hint);
             return failed;
         }
         catch (KdsException e)
@@ -149,6 +161,22 @@ public static class Osev
             {
                 Capacity.Show.Create(console),
             },
+            new OsevCommand("host", "Hosts that report to the control plane: enrolment, chips, certificates.")
+            {
+                Hosts.List.Create(console),
+                Hosts.Show.Create(console),
+                Hosts.History.Create(console),
+                Hosts.Approve.Create(console),
+                new OsevCommand("certificate", "Certificates of compute nodes, by the CA's own files: run where they are, as who may read them.")
+                {
+                    Hosts.Certificates.Init.Create(console),
+                    Hosts.Certificates.Request.Create(console),
+                    Hosts.Certificates.Issue.Create(console),
+                    Hosts.Certificates.Renew.Create(console),
+                    Hosts.Certificates.Revoke.Create(console),
+                    Hosts.Certificates.CertificateList.Create(console),
+                },
+            },
             new OsevCommand("resource", "Placement, as the openstack command names it.")
             {
                 new OsevCommand("provider", "Resource providers.") { Resource.ProviderList.Create(console) },
@@ -173,6 +201,16 @@ public static class Osev
         HttpStatusCode.Unauthorized => "check user name, password and project of this cloud in clouds.yaml",
         HttpStatusCode.Forbidden => "this needs a role that the user does not have, most often admin or reader",
         null => "is the cloud up, and is its auth_url right?",
+        _ => e.IsTransient ? "try again" : null,
+    };
+
+    private static string? HintFor(AttestationApiException e) => e.Status switch
+    {
+        HttpStatusCode.Unauthorized => "check user name, password and project of this cloud in clouds.yaml",
+        HttpStatusCode.Forbidden => "this needs a role that the user does not have, most often admin; policy.yaml of the control plane decides",
+        HttpStatusCode.NotFound when e.Code == "attestation.host.not_found" => "osev host list shows the hosts that have reported",
+        HttpStatusCode.NotFound => "is the endpoint of service type attestation right? openstack endpoint list --service attestation",
+        null => "is the control plane up? A CA of its own is named in cacert of clouds.yaml",
         _ => e.IsTransient ? "try again" : null,
     };
 

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenStackSev.Control.Configuration;
 using OpenStackSev.Control.Conventions;
 using OpenStackSev.Control.Health;
+using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Identity;
+using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Validation;
 using OpenStackSev.OpenStack;
 
@@ -56,12 +58,15 @@ public static class ControlApplication
             LoggerFactory = provider.GetRequiredService<ILoggerFactory>(),
             AttemptTimeout = configuration.Keystone.HttpConnectTimeout,
             TotalTimeout = configuration.Keystone.HttpConnectTimeout * 2,
-            // A caller who hears "unavailable" at once can try again; one who waits for our repetitions cannot.
-            Retries = 0,
+            // Once, soon: for a connection that Keystone's web server had closed meanwhile. A caller can wait no longer, and may try again himself.
+            Retries = 1,
+            RetryDelay = TimeSpan.FromMilliseconds(50),
             GlobalRequestIdOfCall = () => RequestIds.Current?.Onward,
         }));
         services.AddSingleton<KeystoneTokens>();
         services.AddSingleton<ICallerSource, TokenCaller>();
+        services.AddPersistence(configuration.Process);
+        services.AddHosts(configuration.Hosts);
         services.AddValidation();
         services.AddMetrics(configuration.Metrics);
     }
@@ -71,6 +76,7 @@ public static class ControlApplication
         app.MapVersions(configuration.Api);
         app.MapOpenApi();
         app.MapHealth(configuration.Health);
+        app.MapHosts();
         app.MapValidation();
     }
 

@@ -45,6 +45,10 @@ public static class PlatformCodes
     public const string SnpStatusUnreadable = "platform.snp_status.unreadable";
     public const string SnpStatusMalformed = "platform.snp_status.malformed";
 
+    public const string ChipIdMissing = "platform.chip_id.missing";
+    public const string ChipIdUnreadable = "platform.chip_id.unreadable";
+    public const string ChipIdMalformed = "platform.chip_id.malformed";
+
     // Contradictions, PlatformConsistency.
 
     public const string UnknownProcessor = "platform.cpuid.unknown_processor";
@@ -88,6 +92,7 @@ public static class PlatformCodes
         IommuMissing, IommuUnreadable,
         FirmwareUnreadable, FirmwareMalformed, FirmwareTooMany, FirmwareImageMissing,
         SnpStatusMissing, SnpStatusUnreadable, SnpStatusMalformed,
+        ChipIdMissing, ChipIdUnreadable, ChipIdMalformed,
         UnknownProcessor, CpuidMinimumAboveMaximum, CpuidSnpWithoutSevEs,
         KvmSevWithoutCpuid, KvmSevEsWithoutCpuid, KvmSevSnpWithoutCpuid,
         KvmSevEsWithoutSev, KvmSevSnpWithoutSevEs, KvmSevEsWithoutAsids,

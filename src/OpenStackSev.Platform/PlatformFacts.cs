@@ -37,6 +37,9 @@ public sealed record PlatformFacts
     /// <summary>Answer of the security processor to SNP_PLATFORM_STATUS; null without SNP or without <c>/dev/sev</c>.</summary>
     public required SnpPlatformStatus? SnpPlatformStatus { get; init; }
 
+    /// <summary>The chip of each socket, GET_ID2: 128 hex digits, as CHIP_ID of a report; null without SEV or without <c>/dev/sev</c>.</summary>
+    public required IReadOnlyList<string>? ChipIds { get; init; }
+
     /// <summary>Firmware images whose descriptor names the <c>amd-sev-snp</c> feature.</summary>
     public required IReadOnlyList<FirmwareDescriptor> SnpFirmware { get; init; }
 

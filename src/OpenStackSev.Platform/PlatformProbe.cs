@@ -39,6 +39,7 @@ public static class PlatformProbe
             SmtActive = KernelSource.ReadSmt(folder, findings),
             IommuPresent = KernelSource.ReadIommu(folder, findings),
             SnpPlatformStatus = SnpStatusSource.Read(folder, snpIsOn, findings),
+            ChipIds = ChipIdSource.Read(folder, processor?.Encryption?.Sev == true && kvm?.Sev == true, findings),
             SnpFirmware = FirmwareSource.Read(folder, findings),
             Findings = findings,
         };
@@ -56,6 +57,7 @@ public static class PlatformProbe
         SmtActive = null,
         IommuPresent = null,
         SnpPlatformStatus = null,
+        ChipIds = null,
         SnpFirmware = [],
         Findings = findings,
     };

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 
 namespace OpenStackSev.Platform;
 
@@ -13,8 +12,6 @@ internal static class SnpStatusSource
     public const int Size = 32;
 
     private const string FolderFile = "dev/sev.snp_platform_status";
-    private const uint SevIssueCommand = 0xC010_5300;
-    private const uint SnpPlatformStatusCommand = 9;
 
     private static readonly SourceCodes Codes =
         new(PlatformCodes.SnpStatusMissing, PlatformCodes.SnpStatusUnreadable, PlatformCodes.SnpStatusMalformed);
@@ -24,40 +21,12 @@ internal static class SnpStatusSource
         if (folder.IsMachine && !snpIsOn)
             return null;
         string path = folder.Path(folder.IsMachine ? "dev/sev" : FolderFile);
-        Source<SnpPlatformStatus> status = (folder.IsMachine ? Ask(path) : SourceFolder.ReadBytes(path, SourceFolder.TextLimit)).Then(Parse);
+        Source<SnpPlatformStatus> status = (folder.IsMachine ? SevDevice.Issue(path, SevDevice.SnpPlatformStatus, new byte[Size]) : SourceFolder.ReadBytes(path, SourceFolder.TextLimit)).Then(Parse);
         if (status.IsFound)
             return status.Value;
         if (status.State != SourceState.Missing || snpIsOn)
             findings.Add(Codes.Finding(status, path));
         return null;
-    }
-
-    private static unsafe Source<byte[]> Ask(string path)
-    {
-        Source<FileType> type = SourceFolder.TypeOf(path);
-        if (!type.IsFound)
-            return type.As<byte[]>();
-        if (type.Value != FileType.CharacterDevice)
-            return Source<byte[]>.Unreadable($"expected a device, found {SourceFolder.Describe(type.Value)}");
-        int descriptor = Libc.Open(path, Libc.ReadOnly | Libc.CloseOnExec);
-        if (descriptor < 0)
-            return Source<byte[]>.Unreadable(Libc.Message(Marshal.GetLastPInvokeError()));
-        try
-        {
-            byte[] answer = new byte[Size];
-            fixed (byte* address = answer)
-            {
-                IssueCommand command = new() { Command = SnpPlatformStatusCommand, Address = (ulong)address };
-                if (Libc.IoControl(descriptor, SevIssueCommand, (nint)(&command)) == 0)
-                    return Source<byte[]>.Found(answer);
-                return Source<byte[]>.Unreadable(
-                    $"{Libc.Message(Marshal.GetLastPInvokeError())}; the firmware answers error 0x{command.Error:X}");
-            }
-        }
-        finally
-        {
-            _ = Libc.Close(descriptor);
-        }
     }
 
     internal static Source<SnpPlatformStatus> Parse(byte[] bytes)
@@ -79,13 +48,5 @@ internal static class SnpStatusSource
             CurrentTcb = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(16)),
             ReportedTcb = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(24)),
         });
-    }
-
-    [StructLayout(LayoutKind.Sequential, Pack = 1)]
-    private struct IssueCommand
-    {
-        public uint Command;
-        public ulong Address;
-        public uint Error;
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace OpenStackSev.Simulation;
@@ -11,6 +12,7 @@ internal static class HostFiles
 
     private const string Parameters = "sys/module/kvm_amd/parameters/";
     private const string Status = "dev/sev.snp_platform_status";
+    private const string Chips = "dev/sev.get_id2";
     private const string Image = "usr/share/OVMF/OVMF.amdsev.fd";
     private const string Hostname = "etc/hostname";
 
@@ -38,6 +40,9 @@ internal static class HostFiles
         (uint sev, uint sevEs) = handsOut ? (numbers.Sev, numbers.SevEsAndSnp) : (0, 0);
         files[Capacity] = Text(Lines((sev, sev > 0), (sevEs, sevEs > 0)));
         files[Current] = Text(Lines((options.RunningSev, sev > 0), (options.RunningSevEs, sevEs > 0)));
+
+        if (handsOut)
+            files[Chips] = ChipIds(options);
 
         if (model.Firmware is { } firmware)
         {
@@ -156,6 +161,15 @@ internal static class HostFiles
         BinaryPrimitives.WriteUInt64LittleEndian(wire[24..], tcb);
         return status;
     }
+
+    // AMD 55766 "GET_ID": 64 bytes a socket; Zen 5 uses the first 8.
+    private static byte[] ChipIds(SimulatedHostOptions options) => [.. Enumerable.Range(0, options.Sockets).SelectMany(socket =>
+    {
+        byte[] id = SHA512.HashData(Text($"simulated chip {options.Model.Name} {options.ChipSeed} socket {socket}"));
+        if (options.Model.Firmware is { HasShortChipId: true })
+            Array.Clear(id, 8, id.Length - 8);
+        return id;
+    })];
 
     private const string Descriptor = $$"""
         {

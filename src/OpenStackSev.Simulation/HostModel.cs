@@ -73,23 +73,24 @@ public sealed record HostModel(
 /// <param name="CurrentTcb">TCB_VERSION, little-endian as a number; Turin moved its parts.</param>
 /// <param name="WithdrawnTcb">The same firmware after the mitigation of CVE-2025-48514: it starts no SEV-ES guest while SNP is on.</param>
 /// <param name="CanHideCiphertext">From Zen 5 on.</param>
+/// <param name="HasShortChipId">From Zen 5 on: 8 bytes, and zeros to 64.</param>
 /// <remarks>
 /// Source: AMD 56860 "SNP_PLATFORM_STATUS" and "TCB_VERSION"; the threshold is AMD-SB-3023: snp 0x1B on Zen 3 and Zen 4, 4 on Zen 5.
 /// </remarks>
 public sealed record SecurityProcessor(
-    byte ApiMajor, byte ApiMinor, uint Build, ulong CurrentTcb, ulong WithdrawnTcb, bool CanHideCiphertext)
+    byte ApiMajor, byte ApiMinor, uint Build, ulong CurrentTcb, ulong WithdrawnTcb, bool CanHideCiphertext, bool HasShortChipId)
 {
     // bytes: bootloader, TEE, 4 reserved, SNP, microcode
     internal static SecurityProcessor BeforeZen5(byte snp, byte microcode)
     {
         ulong Tcb(ulong version) => (ulong)microcode << 56 | version << 48 | 0x04;
-        return new(1, 55, snp + 21u, Tcb(snp), Tcb(0x1B), CanHideCiphertext: false);
+        return new(1, 55, snp + 21u, Tcb(snp), Tcb(0x1B), CanHideCiphertext: false, HasShortChipId: false);
     }
 
     // bytes: FMC, bootloader, TEE, SNP, 3 reserved, microcode
     internal static SecurityProcessor Zen5(byte snp, byte microcode)
     {
         ulong Tcb(ulong version) => (ulong)microcode << 56 | version << 24 | 0x01_01_01;
-        return new(1, 58, snp + 55u, Tcb(snp), Tcb(0x04), CanHideCiphertext: true);
+        return new(1, 58, snp + 55u, Tcb(snp), Tcb(0x04), CanHideCiphertext: true, HasShortChipId: true);
     }
 }

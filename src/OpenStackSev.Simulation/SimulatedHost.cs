@@ -2,8 +2,8 @@ namespace OpenStackSev.Simulation;
 
 /// <summary>A folder that looks to its reader like the files of an EPYC machine, for trying things without one.</summary>
 /// <remarks>
-/// The same options give the same bytes. Paths are those of a real machine; <c>cpuid</c> and <c>dev/sev.snp_platform_status</c>
-/// stand for what a real one is asked by instruction and ioctl. The file <c>simulated</c> marks the folder, so that nobody takes
+/// The same options give the same bytes. Paths are those of a real machine; <c>cpuid</c>, <c>dev/sev.snp_platform_status</c> and
+/// <c>dev/sev.get_id2</c> stand for what a real one is asked by instruction and ioctl. The file <c>simulated</c> marks the folder, so that nobody takes
 /// it for a real machine and that it may be replaced.
 /// </remarks>
 public static class SimulatedHost

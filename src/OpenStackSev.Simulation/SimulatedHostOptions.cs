@@ -20,6 +20,12 @@ public sealed record SimulatedHostOptions(HostModel Model)
 
     public Sickness? Sick { get; init; }
 
+    /// <summary>Sockets with a chip each.</summary>
+    public int Sockets { get; init; } = 1;
+
+    /// <summary>Hosts of one model with the same seed have the same chips.</summary>
+    public string ChipSeed { get; init; } = "";
+
     /// <summary>What cannot be simulated, in the words of the options of <c>osev simulate host</c>; empty when all of it can.</summary>
     public IReadOnlyList<string> Problems() => [.. AllProblems()];
 
@@ -28,6 +34,8 @@ public sealed record SimulatedHostOptions(HostModel Model)
         HostNumbers numbers = HostNumbers.Of(this);
         if (Asids == 0)
             yield return "--asids 0: a processor with SEV has at least one ASID";
+        if (Sockets is < 1 or > 8)
+            yield return $"--sockets {Sockets}: must be from 1 to 8";
         if (MinimumSevAsid is { } minimum && (minimum == 0 || minimum > numbers.MaximumAsid + 1UL))
             yield return $"--min-sev-asid {minimum}: must be from 1 to {numbers.MaximumAsid + 1UL}, one past the highest ASID";
         else if (HiddenAsids is { } hidden && hidden > numbers.SevEsAndSnp)

@@ -3,7 +3,7 @@ namespace OpenStackSev.Validation;
 /// <summary>Devices that an encrypted guest cannot have, or that are weaker or slower than they need to be.</summary>
 public static partial class RequestRules
 {
-    private const string SevDocument = "nova/doc/source/admin/sev.rst";
+    private const string SevDocument = "nova, doc/source/admin/sev.rst";
 
     private static IEnumerable<Rule> Devices =>
     [
@@ -48,7 +48,7 @@ public static partial class RequestRules
         new("request.guest_agent", FindingLevel.Warning,
             "The QEMU guest agent runs commands and reads files for the host, as root in the guest. Encryption keeps the host out of "
             + "memory, and this lets it in again.",
-            "nova/virt/libvirt/driver.py, _guest_add_guest_agent; QEMU guest agent protocol, guest-exec and guest-file-open",
+            "nova/virt/libvirt/driver.py, _set_qemu_guest_agent; QEMU guest agent protocol, guest-exec and guest-file-open",
             GuestAgent),
         new("request.tpm", FindingLevel.Hint,
             "The emulated TPM runs on the host, outside of what is encrypted: the host reads its secrets and writes its measurements. "
@@ -65,7 +65,7 @@ public static partial class RequestRules
             "A volume keeps the properties that its image had when the volume was made, and servers that boot from it go by these. What "
             + "is set on the image later reaches "
             + "new volumes only.",
-            "nova/utils.py, get_bdm_image_metadata; Cinder, volume_image_metadata",
+            "nova/block_device.py, get_bdm_image_metadata; Cinder, volume_image_metadata",
             s => !s.Encrypted || s.Flavor.DiskGibibytes != 0 || !s.Flavor.IsSized ? null : new("flavor disk",
                 $"{s.FlavorName} has no disk, so that servers boot from volumes; set what is found here also on volumes made before, "
                 + "with openstack volume set --image-property",

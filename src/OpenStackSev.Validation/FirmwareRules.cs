@@ -24,7 +24,7 @@ public static partial class RequestRules
             "Without hw_machine_type each host takes its own default, which is pc where nova.conf does not say otherwise. Nova's API "
             + "lets the server pass, each such "
             + "host then refuses it, and all that is told is 'No valid host was found'.",
-            "nova/doc/source/admin/sev.rst; nova/virt/libvirt/utils.py, get_machine_type",
+            "nova, doc/source/admin/sev.rst; nova/virt/libvirt/utils.py, get_machine_type",
             MachineUnset),
         new("request.secure_boot.conflict", FindingLevel.Error,
             "Flavor and image say different things about secure boot. Nova refuses the server when it is scheduled.",
@@ -34,7 +34,7 @@ public static partial class RequestRules
             "Secure boot of x86 guests needs system management mode, which does not exist in a guest with encrypted registers: QEMU "
             + "refuses to start SEV-ES and SEV-SNP "
             + "guests with it. What was loaded is proven by the launch measurement instead.",
-            "nova/virt/libvirt/driver.py, os_loader_secure; QEMU, docs/system/i386/amd-memory-encryption.rst",
+            "nova/virt/libvirt/driver.py, os_loader_secure; Linux, arch/x86/kvm/svm/svm.c, svm_has_emulated_msr",
             SecureBootOfEncryptedRegisters),
         new("request.video.not_none", FindingLevel.Error,
             "A TDX guest has no video device. Nova answers InvalidVideoMode unless the image says so.",

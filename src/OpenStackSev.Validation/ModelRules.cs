@@ -45,7 +45,7 @@ public static partial class RequestRules
             + "every server ends in "
             + "'No valid host was found'.",
             "nova/scheduler/utils.py, _translate_mem_encryption_request; nova/virt/libvirt/driver.py, "
-            + "_update_provider_tree_for_mem_encryption",
+            + "_update_provider_tree_for_memory_encryption",
             NotLaunchable),
     ];
 

@@ -30,7 +30,7 @@ public static partial class RequestRules
         new("request.cpu_policy.shared", FindingLevel.Hint,
             "Without dedicated processors and cpu_thread_policy=isolate, another guest runs on the sibling thread of the same core and "
             + "may observe by its caches what encryption hides.",
-            "nova/doc/source/admin/cpu-topologies.rst",
+            "nova, doc/source/admin/cpu-topologies.rst",
             SharedCores),
     ];
 

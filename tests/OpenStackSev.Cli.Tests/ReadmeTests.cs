@@ -19,7 +19,7 @@ public sealed class ReadmeTests : IDisposable
             .SelectMany(block => ("\n" + block).Split("\n$ osev ").Skip(1))
             .Select(example => example.Split('\n', 2))
             .Select(lines => (lines[0], lines[1]))];
-        Assert.Equal(17, examples.Count);
+        Assert.Equal(20, examples.Count);
         foreach ((string command, string expected) in examples)
         {
             string[] parts = command.Split(" | ");

@@ -18,6 +18,7 @@ internal static class Given
         SmtActive = true,
         IommuPresent = true,
         SnpPlatformStatus = Status(),
+        ChipIds = [new string('a', 128)],
         SnpFirmware = [new FirmwareDescriptor("/usr/share/qemu/firmware/60-snp.json", "/usr/share/OVMF/OVMF.amdsev.fd", ["amd-sev-snp"], true)],
         Findings = [],
     };

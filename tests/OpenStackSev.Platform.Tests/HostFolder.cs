@@ -12,6 +12,8 @@ internal sealed partial class HostFolder : IDisposable
     public const string Image = "usr/share/OVMF/OVMF.amdsev.fd";
     public const string Status = "dev/sev.snp_platform_status";
 
+    public const string Chips = "dev/sev.get_id2";
+
     public const string Cpuid = """
         # a comment
         CPU 0:
@@ -44,6 +46,7 @@ internal sealed partial class HostFolder : IDisposable
         Write(Descriptor, Snp);
         Write(Image, "image");
         Write(Status, StatusBytes());
+        Write(Chips, ChipBytes(1));
     }
 
     public string Root { get; }
@@ -59,6 +62,9 @@ internal sealed partial class HostFolder : IDisposable
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(24), 0xDB17_0000_0000_0004);
         return bytes;
     }
+
+    /// <summary>Ids of that many sockets: 0x01…, 0x02…</summary>
+    public static byte[] ChipBytes(int sockets) => [.. Enumerable.Range(1, sockets).SelectMany(socket => Enumerable.Repeat((byte)socket, 64))];
 
     public PlatformFacts Read() => PlatformProbe.Read(Root);
 

@@ -41,6 +41,9 @@ public class SourceCodesTests
         [PlatformCodes.SnpStatusMissing] = host => host.Remove(HostFolder.Status),
         [PlatformCodes.SnpStatusUnreadable] = host => host.Folder(HostFolder.Status),
         [PlatformCodes.SnpStatusMalformed] = host => host.Write(HostFolder.Status, new byte[31]),
+        [PlatformCodes.ChipIdMissing] = host => host.Remove(HostFolder.Chips),
+        [PlatformCodes.ChipIdUnreadable] = host => host.Folder(HostFolder.Chips),
+        [PlatformCodes.ChipIdMalformed] = host => host.Write(HostFolder.Chips, new byte[63]),
     };
 
     public static TheoryData<string> Codes => [.. Vectors.Keys];

@@ -65,5 +65,30 @@ public sealed class BodyTests
         Assert.DoesNotContain(problem, char.IsControl);
     }
 
+    [Fact]
+    public void Any_bytes_are_read_or_refused_and_what_is_read_can_be_judged()
+    {
+        byte[] body = """
+            {"name": "f", "id": "1", "ram": 2048, "disk": 0, "extra_specs": {"hw:mem_encryption": "yes", "trait1:CUSTOM_SEV": "required"}, "hw_machine_type": "q35", "k": 1.5e3}
+            """u8.ToArray();
+        var random = new Random(11);
+        int read = 0;
+        for (int round = 0; round < 20_000; round++)
+        {
+            byte[] mutated = [.. body];
+            for (int change = random.Next(1, 4); change > 0; change--)
+                mutated[random.Next(mutated.Length)] = random.Next(3) == 0 ? (byte)random.Next(256) : body[random.Next(body.Length)];
+            if (random.Next(4) == 0)
+                mutated = mutated[..random.Next(mutated.Length)];
+            _ = FlavorSpec.TryParse(mutated, out FlavorSpec? flavor, out _);
+            _ = ImageSpec.TryParse(mutated, out ImageSpec? image, out _);
+            if (flavor is null)
+                continue;
+            read++;
+            RequestRules.Check(flavor, image ?? new("i", null, new Dictionary<string, string>(StringComparer.Ordinal)), ComputeRelease.Newest);
+        }
+        Assert.InRange(read, 1000, 19_000);
+    }
+
     private static string Many(string key) => string.Join(", ", Enumerable.Range(0, 10_000).Select(i => $"\"{key}{i}\": \"v\""));
 }

@@ -6,8 +6,10 @@ using OpenStackSev.OpenStack;
 namespace OpenStackSev.Agent.Capacity;
 
 /// <summary>Decides when the next round is: on time after a success, soon after a conflict, later and later while the cloud fails.</summary>
+/// <param name="published">Told of each round that succeeded; must not wait.</param>
 public sealed partial class CapacityLoop(
-    CapacityPublisher publisher, CapacityOptions options, TimeProvider time, Random jitter, ILogger<CapacityLoop> log) : BackgroundService
+    CapacityPublisher publisher, CapacityOptions options, TimeProvider time, Random jitter, ILogger<CapacityLoop> log,
+    Action<PublishOutcome>? published = null) : BackgroundService
 {
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(5);
@@ -54,6 +56,7 @@ public sealed partial class CapacityLoop(
             }
 
             Report(outcome);
+            published?.Invoke(outcome);
             return (0, 0, options.Interval * (1 + (0.2 * jitter.NextDouble())));
         }
         catch (NodeNotFoundException e)

@@ -22,7 +22,8 @@ public enum PublishResult
 /// <summary>One round: what it did, and what it saw.</summary>
 /// <param name="Refusal">Of a conflict: what Placement refused, and why.</param>
 public sealed record PublishOutcome(
-    PublishResult Result, ProviderTree Desired, ProviderChanges Changes, ImmutableArray<CapacityFinding> Findings, string? Refusal = null);
+    PublishResult Result, PlatformFacts Facts, ProviderTree Desired, ProviderChanges Changes, ImmutableArray<CapacityFinding> Findings,
+    string? Refusal = null);
 
 /// <summary>Makes Placement match this node. One attempt; the loop decides about retries.</summary>
 /// <param name="readFacts">Reads the machine; never throws.</param>
@@ -52,17 +53,17 @@ public sealed class CapacityPublisher(
         ProviderChanges changes = ProviderChanges.Between(observed, projection.Desired);
         ImmutableArray<CapacityFinding> findings = projection.Findings;
         if (dryRun)
-            return new(changes.IsEmpty ? PublishResult.Unchanged : PublishResult.Planned, projection.Desired, changes, findings);
+            return new(changes.IsEmpty ? PublishResult.Unchanged : PublishResult.Planned, facts, projection.Desired, changes, findings);
 
         string? refusal = changes.IsEmpty ? null : await placement.ApplyAsync(observed, changes, ct);
         if (refusal is not null)
-            return new(PublishResult.Conflict, projection.Desired, changes, findings, refusal);
+            return new(PublishResult.Conflict, facts, projection.Desired, changes, findings, refusal);
         memory = memory.After(projection.ForeignGuests, changes);
         if (state.Save(memory) is { } problem)
             findings = findings.Add(new(CapacityCodes.StateNotSaved, "state folder", $"{problem}; a restart counts guests without an allocation anew"));
         if (memory.Repeats >= RepeatsOfAnotherWriter)
             findings = findings.Add(AnotherWriter(projection.Desired.RootName, changes));
-        return new(changes.IsEmpty ? PublishResult.Unchanged : PublishResult.Applied, projection.Desired, changes, findings);
+        return new(changes.IsEmpty ? PublishResult.Unchanged : PublishResult.Applied, facts, projection.Desired, changes, findings);
     }
 
     private static CapacityFinding AnotherWriter(string node, ProviderChanges changes) => new(CapacityCodes.AnotherWriter, node,

@@ -1,15 +1,16 @@
 using OpenStackSev.Agent.Capacity;
+using OpenStackSev.Agent.Control;
 using OpenStackSev.Configuration;
 
 namespace OpenStackSev.Agent.Configuration;
 
 /// <summary>The agent's settings: read from INI files, checked whole, then never changed.</summary>
-public sealed record AgentConfiguration(ProcessOptions Process, OpenStackOptions OpenStack, CapacityOptions Capacity)
+public sealed record AgentConfiguration(ProcessOptions Process, OpenStackOptions OpenStack, CapacityOptions Capacity, ControlOptions Control)
 {
     public static ConfigurationFiles Files { get; } = new("/etc/openstack-sev/agent.conf");
 
     /// <summary>In the order of the sample.</summary>
-    public static IReadOnlyList<IniSection> Sections { get; } = [ProcessOptions.Section, OpenStackOptions.Section, CapacityOptions.Section];
+    public static IReadOnlyList<IniSection> Sections { get; } = [ProcessOptions.Section, OpenStackOptions.Section, CapacityOptions.Section, ControlOptions.Section];
 
     /// <summary>etc/agent.conf.sample.</summary>
     public static string Sample { get; } = SampleFile.Of(
@@ -28,7 +29,8 @@ public sealed record AgentConfiguration(ProcessOptions Process, OpenStackOptions
         var configuration = new AgentConfiguration(
             ProcessOptions.Section.Read(settings, problems),
             OpenStackOptions.Section.Read(settings, problems),
-            CapacityOptions.Section.Read(settings, problems));
+            CapacityOptions.Section.Read(settings, problems),
+            ControlOptions.Section.Read(settings, problems));
         return problems.Count == 0 ? configuration : throw new ConfigurationException(problems);
     }
 }

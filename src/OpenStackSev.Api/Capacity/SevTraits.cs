@@ -11,6 +11,9 @@ public static class SevTraits
     public const string AliasChecked = "CUSTOM_SEV_ALIAS_CHECKED";
     public const string Iommu = "CUSTOM_SEV_IOMMU";
 
+    /// <summary>The control plane's word about a host. An agent may take it from its own node, never give it.</summary>
+    public const string Trusted = "CUSTOM_SEV_TRUSTED";
+
     /// <summary>Facts about a host, on the compute node's provider. Written by the agent only.</summary>
     public static IReadOnlySet<string> RootFacts { get; } = new SortedSet<string>(StringComparer.Ordinal)
     {

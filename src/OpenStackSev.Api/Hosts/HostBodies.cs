@@ -35,7 +35,8 @@ public sealed record HostSummary(
     Guid Node, string Name, EnrolmentState Enrolment, bool Silent, string? Product, bool Simulated, int ChipCount,
     DateTimeOffset FirstSeen, DateTimeOffset LastSeen);
 
-public sealed record HostList(IReadOnlyList<HostSummary> Hosts);
+/// <param name="Marker">Of the next page; null on the last one.</param>
+public sealed record HostList(IReadOnlyList<HostSummary> Hosts, Guid? Marker = null);
 
 /// <summary>All that is known of one host.</summary>
 /// <param name="Report">Its last report.</param>
@@ -56,14 +57,6 @@ public sealed record HostHistory(IReadOnlyList<HostHistoryRecord> Records);
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record HostApproval(IReadOnlyList<string> Chips);
 
-/// <summary>Asks for a new certificate in place of the one that the request came with.</summary>
-/// <param name="CertificateRequest">PKCS#10, PEM; its key signs it, its names are not read.</param>
-[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-public sealed record HostCertificateRenewal(string CertificateRequest);
-
-/// <param name="Certificate">X.509, PEM.</param>
-public sealed record HostCertificate(string Certificate, DateTimeOffset NotAfter);
-
 /// <summary>Kinds of history records of hosts. Once shipped, never changed.</summary>
 public static class HostEvents
 {
@@ -76,5 +69,4 @@ public static class HostEvents
     public const string ChipConflict = "host.chip.conflict";
     public const string Silent = "host.silent";
     public const string Returned = "host.returned";
-    public const string CertificateRenewed = "host.certificate.renewed";
 }

@@ -8,9 +8,6 @@ public static class HostErrors
     public static readonly ErrorCode ReportInvalid = new("attestation.host.report_invalid", 400, "Bad Request",
         "a field of a host's report is out of its bounds; the detail names it");
 
-    public static readonly ErrorCode CertificateRequestRefused = new("attestation.node_certificate.request_refused", 400, "Bad Request",
-        "the PKCS#10 request is malformed, not signed by its key, or its key is not of P-256 or P-384");
-
     public static readonly ErrorCode CertificateMissing = new("attestation.node_certificate.missing", 401, "Unauthorized",
         "this is for the node itself: connect with its certificate, or as a service user where `[hosts] allow_service_user` says so");
 
@@ -38,9 +35,6 @@ public static class HostErrors
     public static readonly ErrorCode NotFound = new("attestation.host.not_found", 404, "Not Found",
         "no host of that UUID has reported");
 
-    public static readonly ErrorCode RenewalNotOffered = new("attestation.node_certificate.renewal_not_offered", 404, "Not Found",
-        "`[hosts] renew_certificates` is off: an administrator renews certificates with `osev host certificate renew`");
-
     public static readonly ErrorCode ChipConflict = new("attestation.host.chip_conflict", 409, "Conflict",
         "the host reports a chip that belongs to another host; nothing of the report was taken");
 
@@ -53,8 +47,8 @@ public static class HostErrors
     /// <summary>In the order of their status.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =
     [
-        ReportInvalid, CertificateRequestRefused, CertificateMissing, CertificateUntrusted, CertificateWrongPurpose, CertificateWithoutNode,
-        CertificateNotYetValid, CertificateExpired, CertificateRevoked, CertificateOtherNode, NotFound, RenewalNotOffered, ChipConflict,
-        ChipNotReported, AuthorityUnavailable,
+        ReportInvalid, CertificateMissing, CertificateUntrusted, CertificateWrongPurpose, CertificateWithoutNode,
+        CertificateNotYetValid, CertificateExpired, CertificateRevoked, CertificateOtherNode, NotFound, ChipConflict, ChipNotReported,
+        AuthorityUnavailable,
     ];
 }

@@ -26,6 +26,12 @@ internal static class Host
             HelpName = "sev=N,sev_es=N",
             CustomParser = Running.Parse,
         };
+        Option<int?> sockets = new("--sockets") { Description = "Sockets, each with a chip of its own (default 1).", HelpName = "N" };
+        Option<string> chipSeed = new("--chip-seed")
+        {
+            Description = "Hosts of one model with the same seed have the same chips (default: the folder's path).",
+            HelpName = "TEXT",
+        };
         Option<bool> list = new("--list") { Description = "Print the models and what can be wrong with them." };
 
         OsevCommand command = new("host", "Write a folder that reads like an EPYC machine: CPUID, kvm_amd, misc cgroup, firmware.",
@@ -35,7 +41,7 @@ internal static class Host
             "osev simulate host --out /tmp/turin --set-current sev=5,sev_es=1",
             "osev simulate host --model genoa --sick post-cve-2025-48514 --out /tmp/genoa")
         {
-            model, output, asids, minimumSevAsid, hiddenAsids, sick, current, list,
+            model, output, asids, minimumSevAsid, hiddenAsids, sockets, chipSeed, sick, current, list,
         };
         command.SetAction(parsed =>
         {
@@ -53,10 +59,12 @@ internal static class Host
                     HiddenAsids = parsed.GetValue(hiddenAsids),
                     RunningSev = running?.Sev ?? 0,
                     RunningSevEs = running?.SevEs ?? 0,
+                    Sockets = parsed.GetValue(sockets) ?? 1,
+                    ChipSeed = parsed.GetValue(chipSeed) ?? Path.GetFullPath(folder),
                     Sick = parsed.GetValue(sick) is { } sickness ? Sickness.Named(sickness) : null,
                 });
             }
-            if (running is null || new Option[] { asids, minimumSevAsid, hiddenAsids, sick }.Any(o => parsed.GetResult(o) is not null))
+            if (running is null || new Option[] { asids, minimumSevAsid, hiddenAsids, sockets, chipSeed, sick }.Any(o => parsed.GetResult(o) is not null))
                 throw CommandException.BadUsage("--model is missing", "osev simulate host --list prints the models");
             return SetCurrent(console, parsed.Format(), folder, running);
         });

@@ -78,6 +78,7 @@ public static class ControlCommands
             Examples:
               openstack-sev-control                             serve (systemd unit openstack-sev-control)
               openstack-sev-control status upgrade check        is this machine ready to serve this version?
+              openstack-sev-control manage db sync              make or update the database
               openstack-sev-control manage config sample        print the sample configuration
 
             Exit codes: 0 done, 1 failed, 64 bad usage, 75 failed but may work later, 78 bad configuration.
@@ -87,6 +88,7 @@ public static class ControlCommands
             s_folders,
             new Command("manage", "What an administrator does on the control plane's machine.")
             {
+                DatabaseCommands.Create(output),
                 new Command("config", "Configuration files.") { ConfigSample.Create(output) },
             },
             new Command("status", "How this machine stands.")

@@ -16,6 +16,8 @@ internal static partial class Serve
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
+            // What had started by then ends as it does when the service is told to stop.
+            app.Lifetime.StopApplication();
             throw new StartException($"cannot listen: {e.Message.TrimEnd('.')}",
                 "is another one running? [api] and [metrics] bind_host and bind_port say where", ExitCodes.TryLater, e);
         }

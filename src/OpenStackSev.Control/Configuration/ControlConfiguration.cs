@@ -1,4 +1,5 @@
 using OpenStackSev.Configuration;
+using OpenStackSev.Control.Hosts;
 
 namespace OpenStackSev.Control.Configuration;
 
@@ -13,11 +14,13 @@ public sealed record ControlConfiguration
     public PolicyOptions Policy { get; init; } = new();
     public HealthOptions Health { get; init; } = new();
     public MetricsOptions Metrics { get; init; } = new();
+    public HostsOptions Hosts { get; init; } = new();
 
     /// <summary>In the order of the sample.</summary>
     public static IReadOnlyList<IniSection> Sections { get; } =
     [
         ProcessOptions.Section, ApiOptions.Section, KeystoneOptions.Section, PolicyOptions.Section, HealthOptions.Section, MetricsOptions.Section,
+        HostsOptions.Section,
     ];
 
     /// <summary>etc/openstack-sev.conf.sample.</summary>
@@ -42,6 +45,7 @@ public sealed record ControlConfiguration
             Policy = PolicyOptions.Section.Read(settings, problems),
             Health = HealthOptions.Section.Read(settings, problems),
             Metrics = MetricsOptions.Section.Read(settings, problems),
+            Hosts = HostsOptions.Section.Read(settings, problems),
         };
         return problems.Count == 0 ? configuration : throw new ConfigurationException(problems);
     }

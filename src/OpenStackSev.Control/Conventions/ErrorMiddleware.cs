@@ -37,7 +37,7 @@ public sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<ErrorM
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
             new(RequestErrors.BodyTooLarge, "the body is larger than this service takes", e),
         BadHttpRequestException => new(RequestErrors.Invalid, "the request breaks off, or is not HTTP", e),
-        StorageException storage => new(RequestErrors.StorageUnavailable, $"nothing was recorded: {storage.Detail}", e),
+        StorageException storage => new(RequestErrors.StorageUnavailable, storage.Detail, e) { RetryAfter = TimeSpan.FromSeconds(1) },
         InspectionException { Problem: InspectionProblem.NotFound } => new(ValidationErrors.NotInCloud, e.Message, e),
         InspectionException { Problem: InspectionProblem.Ambiguous } several => new(ValidationErrors.Ambiguous, $"{several.Message}; {several.Hint}", e),
         InspectionException => new(ValidationErrors.Unreadable, e.Message, e),

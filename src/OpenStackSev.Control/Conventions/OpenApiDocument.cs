@@ -42,6 +42,7 @@ public static class OpenApiDocument
                 ["securitySchemes"] = new JsonObject
                 {
                     ["token"] = new JsonObject { ["type"] = "apiKey", ["in"] = "header", ["name"] = "X-Auth-Token", ["description"] = "A token of Keystone's" },
+                    ["nodeCertificate"] = new JsonObject { ["type"] = "mutualTLS", ["description"] = "The certificate of a compute node" },
                 },
                 ["schemas"] = schemas,
             },

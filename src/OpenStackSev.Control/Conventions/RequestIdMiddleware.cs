@@ -12,6 +12,7 @@ public sealed partial class RequestIdMiddleware(RequestDelegate next, ILogger<Re
     {
         RequestIds ids = RequestIds.New(context.Request.Headers[RequestIds.Header]);
         RequestIds.Current = ids;
+        context.TraceIdentifier = ids.Local;
         context.Features.Set(ids);
         context.Response.Headers[RequestIds.Header] = ids.Local;
         using IDisposable? scope = log.BeginScope(new RequestScope(ids));

@@ -11,6 +11,14 @@ namespace OpenStackSev.Control.Conventions;
 /// <summary>The service's certificate from its PEM files, read again when they change: renewal needs no restart.</summary>
 internal sealed class ServerCertificate
 {
+    /// <summary>Nothing is fetched for a client's certificate.</summary>
+    private static readonly X509ChainPolicy s_clientChain = new()
+    {
+        RevocationMode = X509RevocationMode.NoCheck,
+        DisableCertificateDownloads = true,
+        TrustMode = X509ChainTrustMode.CustomRootTrust,
+    };
+
     private readonly string certificateFile;
     private readonly string keyFile;
     private readonly Lock gate = new();
@@ -41,7 +49,16 @@ internal sealed class ServerCertificate
 
         listen.UseHttps(new TlsHandshakeCallbackOptions
         {
-            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current() }),
+            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = certificate.Current(),
+                // A client may bring a certificate, and any is taken here: who it is of is judged where the refusal can say why.
+                ClientCertificateRequired = true,
+                CertificateChainPolicy = s_clientChain,
+#pragma warning disable CA5359 // no server's certificate: a client's, see above
+                RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+#pragma warning restore CA5359
+            }),
         });
     }
 

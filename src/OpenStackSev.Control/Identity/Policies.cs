@@ -1,4 +1,5 @@
 using System.Text;
+using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Validation;
 
 namespace OpenStackSev.Control.Identity;
@@ -6,7 +7,7 @@ namespace OpenStackSev.Control.Identity;
 /// <summary>Every rule of every folder.</summary>
 public static class Policies
 {
-    public static IReadOnlyList<PolicyRule> All { get; } = [.. RolePolicies.All, .. ValidationPolicies.All];
+    public static IReadOnlyList<PolicyRule> All { get; } = [.. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All];
 
     /// <summary>etc/policy.yaml.sample.</summary>
     public static string Sample()

@@ -12,8 +12,8 @@ public sealed class ServiceCloud(ControlConfiguration configuration, ILoggerFact
         LoggerFactory = loggers,
         AttemptTimeout = configuration.Keystone.HttpConnectTimeout,
         TotalTimeout = configuration.Keystone.HttpConnectTimeout * 3,
-        // A caller who hears "unavailable" at once can try again; one who waits for our repetitions cannot.
-        Retries = 0,
+        Retries = 1,
+        RetryDelay = TimeSpan.FromMilliseconds(50),
         GlobalRequestIdOfCall = () => RequestIds.Current?.Onward,
     });
 

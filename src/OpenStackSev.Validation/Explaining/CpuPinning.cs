@@ -9,6 +9,8 @@ namespace OpenStackSev.Validation.Explaining;
 /// <remarks>Source: nova/scheduler/utils.py, <c>_translate_pinning_policies</c>; nova/virt/hardware.py, <c>get_cpu_policy_constraint</c>.</remarks>
 internal sealed record CpuPinning(int? Shared, int? Dedicated, string? Threads, string Origin)
 {
+    private const int MostCpus = 65_536;
+
     public static CpuPinning Of(FlavorSpec flavor, ImageSpec image)
     {
         string? threads = flavor["hw:cpu_thread_policy"] is null or "prefer" ? flavor["hw:cpu_thread_policy"] ?? image["hw_cpu_thread_policy"] : flavor["hw:cpu_thread_policy"];
@@ -27,7 +29,8 @@ internal sealed record CpuPinning(int? Shared, int? Dedicated, string? Threads, 
     private static int? Masked(FlavorSpec flavor)
     {
         string? mask = flavor["hw:cpu_dedicated_mask"] ?? (flavor["hw:cpu_realtime"] is { } realtime && NovaBoolean.Of(realtime) ? flavor["hw:cpu_realtime_mask"] : null);
-        if (string.IsNullOrWhiteSpace(mask))
+        // More CPUs than any guest has: a flavor must not decide how much memory this takes.
+        if (string.IsNullOrWhiteSpace(mask) || flavor.Vcpus > MostCpus)
             return null;
         bool[] chosen = new bool[flavor.Vcpus];
         if (mask.TrimStart().StartsWith('^'))

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Numerics;
 using System.Text.RegularExpressions;
 
 namespace OpenStackSev.Validation.Explaining;
@@ -22,19 +22,19 @@ internal sealed partial class RequestTranslation
     {
         var translation = new RequestTranslation();
         translation.AddExtraSpecs(flavor);
-        int ofFlavor = translation.groups.Count(group => group.Key.Length > 0 && !group.Value.IsEmpty);
         translation.AddImageTraits(image);
         translation.AddPinning(flavor, image);
         translation.AddFlavorItself(flavor, known);
         translation.AddEncryption(flavor, image, release);
         translation.AddDevices(flavor, image);
+        translation.AddAddressSpace(flavor, image, release);
         translation.AddSecurity(flavor, image, release);
 
         RequestGroup[] all = [.. translation.groups.Select(group => group.Value.Done(group.Key))];
         return new(flavor, image, release, [all[0], .. all.Skip(1).Where(group => !group.IsEmpty)], RootTraits(flavor, image, release, known),
             [new("COMPUTE_STATUS_DISABLED", 1, EveryRequest)], known.Aggregates ?? [],
-            // Nova fills in "none" only where the flavor cannot have meant otherwise; here all groups are the flavor's.
-            translation.policy ?? (ofFlavor <= 1 && all.Length > 2 ? "none" : null), translation.ignored, [.. UnseenParts.Of(flavor, image)]);
+            // Nova fills in "none" only where other groups than the flavor's come in; here all are the flavor's.
+            translation.policy, translation.ignored, [.. UnseenParts.Of(flavor, image)]);
     }
 
     private void AddExtraSpecs(FlavorSpec flavor)
@@ -65,10 +65,11 @@ internal sealed partial class RequestTranslation
     {
         if (!PlacementNames.IsResourceClass(name))
             ignored.Add(origin + ": no such class is standard, and others begin with CUSTOM_");
-        else if (!long.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out long amount) || amount < 0)
+        else if (!PythonNumber.TryParse(value, out BigInteger amount) || amount < 0)
             ignored.Add(origin + ": not a number of 0 or more");
         else
-            group.Resources[name] = new(name, (int)Math.Min(amount, int.MaxValue), origin);
+            // No inventory is larger.
+            group.Resources[name] = new(name, (int)BigInteger.Min(amount, int.MaxValue), origin);
     }
 
     private void AddTrait(Draft group, string name, string value, string origin)
@@ -140,9 +141,19 @@ internal sealed partial class RequestTranslation
             Unsuffixed.Require("COMPUTE_SOCKET_PCI_NUMA_AFFINITY", "hw:pci_numa_affinity_policy=socket");
     }
 
+    /// <summary>How a guest sees physical addresses; since 2023.2.</summary>
+    private void AddAddressSpace(FlavorSpec flavor, ImageSpec image, ComputeRelease release)
+    {
+        string? mode = release.NovaMajor >= 28 ? flavor["hw:maxphysaddr_mode"] ?? image["hw_maxphysaddr_mode"] : null;
+        if (mode == "passthrough")
+            Unsuffixed.Require("COMPUTE_ADDRESS_SPACE_PASSTHROUGH", "hw:maxphysaddr_mode=passthrough");
+        else if (mode == "emulate")
+            Unsuffixed.Require("COMPUTE_ADDRESS_SPACE_EMULATED", "hw:maxphysaddr_mode=emulate");
+    }
+
     private void AddSecurity(FlavorSpec flavor, ImageSpec image, ComputeRelease release)
     {
-        if (release.HasStatelessFirmware && image["hw_firmware_stateless"] is { } stateless && NovaBoolean.Of(stateless))
+        if (release.HasStatelessFirmware && image["hw_firmware_type"] == "uefi" && image["hw_firmware_stateless"] is { } stateless && NovaBoolean.Of(stateless))
             Unsuffixed.Require("COMPUTE_SECURITY_STATELESS_FIRMWARE", "image hw_firmware_stateless");
         if (flavor["os:secure_boot"] == "required" || image["os_secure_boot"] == "required")
             Unsuffixed.Require("COMPUTE_SECURITY_UEFI_SECURE_BOOT", "os:secure_boot=required");
@@ -184,8 +195,6 @@ internal sealed partial class RequestTranslation
         private readonly SortedDictionary<string, Wish> forbidden = new(StringComparer.Ordinal);
 
         public SortedDictionary<string, Wish> Resources { get; } = new(StringComparer.Ordinal);
-
-        public bool IsEmpty => Done("").IsEmpty;
 
         public void Require(string trait, string origin) => required.TryAdd(trait, new(trait, 1, origin));
 

@@ -21,8 +21,8 @@ public static class SevNames
         ("amd-sev-snp", "CUSTOM_SEV_SNP_ASID", "CUSTOM_SEV_SNP", "HW_CPU_X86_AMD_SEV_SNP"),
     ];
 
-    /// <summary>The trait that Nova asks for with a model; null for one that is not AMD's.</summary>
-    public static string? NovaTrait(string? model) => Models.FirstOrDefault(known => known.Model == model).NovaTrait;
+    /// <summary>The trait that Nova asks for with a model; null for one that it does not know.</summary>
+    public static string? NovaTrait(string? model) => model == "intel-tdx" ? "HW_CPU_X86_INTEL_TDX" : Models.FirstOrDefault(known => known.Model == model).NovaTrait;
 
     /// <summary>Published by openstack-sev-agent on a child of the compute node's provider.</summary>
     public static bool IsGuardClass(string resourceClass) => Models.Any(known => known.ResourceClass == resourceClass);

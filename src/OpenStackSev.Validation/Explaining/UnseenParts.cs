@@ -11,7 +11,6 @@ internal static class UnseenParts
         ("hw:mem_page_size", "NUMATopologyFilter"),
         ("hw:cpu_policy", "NUMATopologyFilter, beside Placement"),
         // Traits of the compute node that newer releases ask for, each since another one.
-        ("hw:maxphysaddr_mode", "Placement, by COMPUTE_ADDRESS_SPACE_PASSTHROUGH or _EMULATED"),
         ("hw:virtio_packed_ring", "Placement, by COMPUTE_NET_VIRTIO_PACKED"),
         ("hw:sound_model", "Placement, by COMPUTE_SOUND_MODEL_VIRTIO"),
         ("hw:tpm_version", "Placement since 2026.1, by COMPUTE_SECURITY_TPM_SECRET_SECURITY_*"),

@@ -20,6 +20,17 @@ public static class Programs
 
     public static Task<Ended> OsevAsync(params string[] arguments) => RunAsync(Find("OpenStackSev.Cli", "osev"), arguments);
 
+    /// <summary><c>osev</c> with another clouds.yaml than the stack's.</summary>
+    public static async Task<Ended> OsevOfAsync(string cloudsFile, params IReadOnlyList<string> arguments)
+    {
+        using Process process = Start(Find("OpenStackSev.Cli", "osev"), arguments, ("OS_CLIENT_CONFIG_FILE", cloudsFile));
+        return await EndOfAsync(process);
+    }
+
+    public static Task<Ended> ControlAsync(params string[] arguments) => RunAsync(Find("OpenStackSev.Control", "openstack-sev-control"), arguments);
+
+    public static Process StartControl(params string[] arguments) => Start(Find("OpenStackSev.Control", "openstack-sev-control"), arguments);
+
     /// <summary><c>devstack/local/compute.sh</c> of the release of this run.</summary>
     public static Task<Ended> ComputeAsync(string action, string name) =>
         RunAsync(Path.Join(Root, "devstack/local/compute.sh"), ["--release", Stack.Release.Name, action, name]);

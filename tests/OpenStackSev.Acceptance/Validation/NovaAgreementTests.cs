@@ -72,7 +72,8 @@ public sealed class NovaAgreementTests(ITestOutputHelper output)
     private static Dictionary<string, string> Without(IReadOnlyDictionary<string, string> values, string key) =>
         values.Where(value => value.Key != key).ToDictionary(value => value.Key, value => value.Value, StringComparer.Ordinal);
 
-    private static NovaOracle Nova()
+    /// <summary>The Nova of this run; a skip that says why where there is none.</summary>
+    internal static NovaOracle Nova()
     {
         string[] command = Environment.GetEnvironmentVariable("OSEV_NOVA_PYTHON") is { Length: > 0 } named ? named.Split(' ', StringSplitOptions.RemoveEmptyEntries)
             : Stack.Release.ContextsOnChildren ? ["chroot", Chroot, "/usr/bin/python3"] : ["/usr/bin/python3"];

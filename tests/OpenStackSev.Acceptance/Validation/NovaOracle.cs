@@ -15,7 +15,9 @@ internal sealed record Refusal(string By, string? Key, string Exception, string 
 
 /// <summary>What Nova makes of a flavor and an image.</summary>
 /// <param name="Encrypted">Null where it refuses before it knows.</param>
-internal sealed record NovaAnswer(IReadOnlyList<Refusal> Refusals, bool? Encrypted, string? Model);
+/// <param name="Query">What it would ask Placement; null where it would not.</param>
+internal sealed record NovaAnswer(
+    IReadOnlyList<Refusal> Refusals, bool? Encrypted, string? Model, IReadOnlyList<KeyValuePair<string, string>>? Query = null);
 
 /// <summary>A Python process with the real Nova in it, asked line by line.</summary>
 internal sealed class NovaOracle : IDisposable
@@ -124,7 +126,8 @@ internal sealed class NovaOracle : IDisposable
 
     private static NovaAnswer Read(JsonNode answer) =>
         new([.. answer["refusals"]!.AsArray().Select(refusal => new Refusal((string)refusal!["by"]!, (string?)refusal["key"], (string)refusal["exception"]!, (string)refusal["message"]!))],
-            (bool?)answer["encrypted"], (string?)answer["model"]);
+            (bool?)answer["encrypted"], (string?)answer["model"],
+            answer["query"]?.AsArray().Select(pair => KeyValuePair.Create((string)pair![0]!, (string)pair[1]!)).ToArray());
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"Nova {Version}");
 }

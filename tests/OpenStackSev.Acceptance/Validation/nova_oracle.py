@@ -3,14 +3,15 @@
 Reads one JSON object a line from standard input, {"flavor": {...}, "image": {...}} with bodies as Nova and Glance answer them, and
 answers each with one line:
 
-    {"refusals": [{"by": "flavor-api" | "server-api" | "scheduler", "key", "exception", "message"}], "encrypted", "model"}
+    {"refusals": [{"by": "flavor-api" | "server-api" | "scheduler", "key", "exception", "message"}], "encrypted", "model", "query"}
 
-"encrypted" and "model" are null where Nova refuses before it knows. The first line that is written is {"nova": VERSION}.
+"encrypted" and "model" are null where Nova refuses before it knows; "query" is what it would ask Placement, null where it would not. The first line that is written is {"nova": VERSION}.
 """
 import json
 import logging
 import re
 import sys
+import urllib.parse
 import warnings
 
 warnings.simplefilter('ignore')
@@ -20,6 +21,8 @@ from nova import objects
 from nova.api.validation.extra_specs import validators
 from nova.compute import api as compute_api
 from nova.image import glance
+from nova.scheduler import request_filter
+from nova.scheduler import utils as scheduler_utils
 from nova.virt import hardware
 from nova import version
 
@@ -57,6 +60,17 @@ def extra_spec(key, value):
     return checked[key, value]
 
 
+def query(flavor, image_meta):
+    """The parameters of GET /allocation_candidates, as nova-scheduler sends them; without the filters that ask a database or the configuration."""
+    spec = objects.RequestSpec(flavor=flavor, image=image_meta, is_bfv=False, requested_resources=[], num_instances=1,
+                               request_level_params=objects.RequestLevelParams())
+    for prefilter in (request_filter.compute_status_filter, request_filter.accelerators_filter, request_filter.ephemeral_encryption_filter):
+        prefilter(None, spec)
+    request = scheduler_utils.ResourceRequest.from_request_spec(spec)
+    request._limit = None
+    return urllib.parse.parse_qsl(request.to_querystring())
+
+
 def answer(pair):
     body = pair['flavor']
     refusals = [found for found in (extra_spec(key, value) for key, value in body['extra_specs'].items()) if found]
@@ -64,7 +78,7 @@ def answer(pair):
         name=body['name'], flavorid=body['name'], memory_mb=body['ram'], vcpus=body['vcpus'], root_gb=body['disk'], ephemeral_gb=0,
         swap=0, extra_specs=dict(body['extra_specs']))
     image = glance._translate_from_glance(GlanceImage(pair['image']))
-    encrypted = model = None
+    encrypted = model = asked = None
     try:
         compute_api.API._validate_flavor_image_nostatus(None, image, flavor, None)
     except Exception as error:
@@ -78,7 +92,12 @@ def answer(pair):
         hardware.get_vtpm_constraint(flavor, image_meta)
     except Exception as error:
         refusals.append(refusal('scheduler', error))
-    return {'refusals': refusals, 'encrypted': encrypted, 'model': model}
+    if not any(found['by'] != 'flavor-api' for found in refusals):
+        try:
+            asked = query(flavor, image_meta)
+        except (exception.NovaException, ValueError):
+            pass        # what the API refuses in ways that are not looked at here
+    return {'refusals': refusals, 'encrypted': encrypted, 'model': model, 'query': asked}
 
 
 print(json.dumps({'nova': version.version_string()}), flush=True)

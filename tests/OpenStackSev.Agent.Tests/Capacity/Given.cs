@@ -34,6 +34,7 @@ internal static class Given
         SmtActive = true,
         IommuPresent = false,
         SnpPlatformStatus = null,
+        ChipIds = [new string('a', 128)],
         SnpFirmware = [new FirmwareDescriptor("60-snp.json", "OVMF.amdsev.fd", ["amd-sev-snp"], LoadedAsMemory: true)],
         Findings = [],
     };

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using OpenStackSev.Control.Configuration;
+using OpenStackSev.Control.Persistence.Sqlite;
 
 namespace OpenStackSev.Control.Tests.Fakes;
 
@@ -94,6 +95,7 @@ internal sealed class RunningControl : IAsyncDisposable
             values[key] = value.Replace("{folder}", folder, StringComparison.Ordinal);
         await File.WriteAllLinesAsync(At("control.conf"), values.GroupBy(pair => pair.Key.Split('.')[0]).SelectMany(
             section => section.Select(pair => $"{pair.Key.Split('.')[1]} = {pair.Value}").Prepend($"[{section.Key}]")));
+        await SqliteDatabase.SyncAsync(Path.Join(StateFolder, "control.sqlite"));
         replacements = replace;
         await RunAsync();
     }

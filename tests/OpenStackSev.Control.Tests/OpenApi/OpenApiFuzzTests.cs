@@ -26,7 +26,7 @@ public sealed class OpenApiFuzzTests
         var values = new Values(schema, random);
         HashSet<string> codes = [.. ErrorCodes.All.Select(error => error.Code)];
         await using RunningControl control = await RunningControl.StartAsync(
-            new Dictionary<string, string> { ["api.requests_per_second"] = "0" }, services: StoryCloud.Map);
+            new Dictionary<string, string> { ["api.requests_per_second"] = "0", ["hosts.allow_service_user"] = "true" }, services: StoryCloud.Map);
         string token = control.Keystone.Issue("alice", "p1", "admin").Secret;
         (string Method, string Path, JsonNode Operation)[] operations = [.. document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()
             .Where(member => member.Key != "parameters").Select(member => (member.Key.ToUpperInvariant(), path.Key, member.Value!)))];

@@ -23,7 +23,7 @@ internal sealed class Values(Schema schema, Random random)
         {
             "null" => null,
             "boolean" => random.Next(2) == 0,
-            "integer" => random.Next(rules["minimum"]?.GetValue<int>() ?? 0, (rules["maximum"]?.GetValue<int>() ?? 1000) + 1),
+            "integer" => random.NextInt64(rules["minimum"]?.GetValue<long>() ?? 0, (rules["maximum"]?.GetValue<long>() ?? 1000) + 1),
             "number" => random.NextDouble(),
             "string" => Text(rules),
             "array" => new JsonArray([.. Enumerable.Range(0, Math.Min(random.Next(4), rules["maxItems"]?.GetValue<int>() ?? 4)).Select(_ => Fitting(rules["items"]!, depth + 1))]),

@@ -31,4 +31,9 @@ public sealed class HostStates(ControlDatabase database)
     public Task<IReadOnlyList<HostChip>> ChipsOfAsync(Guid node, CancellationToken ct = default) =>
         database.UseAsync<IReadOnlyList<HostChip>>(async context =>
             await context.Chips.AsNoTracking().Where(chip => chip.Node == node).OrderBy(chip => chip.ChipId).ToListAsync(ct));
+
+    /// <summary>The chips of several nodes, in no order.</summary>
+    public Task<IReadOnlyList<HostChip>> ChipsOfAsync(IReadOnlyList<Guid> nodes, CancellationToken ct = default) =>
+        database.UseAsync<IReadOnlyList<HostChip>>(async context =>
+            await context.Chips.AsNoTracking().Where(chip => nodes.Contains(chip.Node)).ToListAsync(ct));
 }

@@ -1,0 +1,135 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenStackSev.Agent.Capacity;
+using OpenStackSev.Api;
+using OpenStackSev.Api.Hosts;
+using OpenStackSev.OpenStack;
+
+namespace OpenStackSev.Agent.Control;
+
+/// <summary>Reports each round to the control plane, beside the rounds: nothing here holds up what is published.</summary>
+/// <param name="send">Reports once.</param>
+/// <param name="endTrust">Takes the control plane's word of trust from a node.</param>
+public sealed partial class ControlLoop(
+    LatestReport reports, Func<NodeReport, CancellationToken, Task<HostReportAnswer>> send, Func<Guid, CancellationToken, Task<bool>> endTrust,
+    ControlOptions options, TimeProvider time, Random jitter, ILogger<ControlLoop> log) : BackgroundService
+{
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(1);
+
+    /// <summary>Until the control plane has said how long its word holds.</summary>
+    private static readonly TimeSpan UsualProofLifetime = TimeSpan.FromMinutes(15);
+
+    private TimeSpan proofLifetime = UsualProofLifetime;
+    private DateTimeOffset lastWord;
+    private EnrolmentState? enrolment;
+    private string? failing;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        lastWord = time.GetUtcNow();
+        int failures = 0;
+        try
+        {
+            NodeReport report = await reports.NextAsync(null, Timeout.InfiniteTimeSpan, time, stoppingToken);
+            while (true)
+            {
+                if (await ReportAsync(report, stoppingToken) is { } interval)
+                {
+                    failures = 0;
+                    report = await reports.NextAsync(report, interval, time, stoppingToken);
+                    continue;
+                }
+
+                await EndTrustAsync(report.Node, stoppingToken);
+                // Not woken by the next round: a control plane that fails is not to be asked by every node at every round.
+                await Task.Delay(Backoff.AfterFailure(failures++, FirstBackoff, LongestBackoff, jitter), time, stoppingToken);
+                report = await reports.NextAsync(report, TimeSpan.Zero, time, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Silence says it all.
+        }
+    }
+
+    /// <returns>The longest wait for the next report; null when this one did not arrive.</returns>
+    private async Task<TimeSpan?> ReportAsync(NodeReport report, CancellationToken ct)
+    {
+        try
+        {
+            HostReportAnswer answer = await send(report, ct);
+            lastWord = time.GetUtcNow();
+            proofLifetime = TimeSpan.FromSeconds(Math.Clamp(answer.ProofLifetime, 60, 86_400));
+            Told(answer.Enrolment);
+            TimeSpan asked = TimeSpan.FromSeconds(Math.Clamp(answer.Interval, 5, 3600));
+            return asked < options.Interval ? asked : options.Interval;
+        }
+        catch (AttestationApiException e)
+        {
+            Failed(e.Code ?? "unreachable", e.Message);
+        }
+        catch (OpenStackApiException e)
+        {
+            Failed(e.Code ?? "unreachable", e.Message);
+        }
+        catch (ControlCertificateException e)
+        {
+            Failed("certificate", e.Message);
+        }
+
+        return null;
+    }
+
+    private void Told(EnrolmentState now)
+    {
+        if (failing is not null || enrolment is null)
+            LogReports(log);
+        if (now != enrolment && now != EnrolmentState.Enrolled)
+            LogNotEnrolled(log, now);
+        else if (now != enrolment)
+            LogEnrolled(log);
+        (failing, enrolment) = (null, now);
+    }
+
+    /// <summary>Once for each kind of trouble, not for each attempt.</summary>
+    private void Failed(string code, string message)
+    {
+        if (code != failing)
+            LogFailed(log, message);
+        failing = code;
+    }
+
+    private async Task EndTrustAsync(Guid node, CancellationToken ct)
+    {
+        if (time.GetUtcNow() - lastWord < proofLifetime)
+            return;
+        try
+        {
+            if (await endTrust(node, ct))
+                LogTrustEnded(log, proofLifetime);
+        }
+        catch (OpenStackApiException e)
+        {
+            LogTrustStays(log, e.Message);
+        }
+    }
+
+    [LoggerMessage(1201, LogLevel.Information, "the control plane takes this node's reports")]
+    private static partial void LogReports(ILogger logger);
+
+    [LoggerMessage(1202, LogLevel.Warning, "the control plane says {Enrolment} of this node's chips; osev host approve approves them")]
+    private static partial void LogNotEnrolled(ILogger logger, EnrolmentState enrolment);
+
+    [LoggerMessage(1203, LogLevel.Information, "this node is enrolled")]
+    private static partial void LogEnrolled(ILogger logger);
+
+    [LoggerMessage(1204, LogLevel.Warning, "the control plane did not take this node's report, it is tried again: {Message}")]
+    private static partial void LogFailed(ILogger logger, string message);
+
+    [LoggerMessage(1205, LogLevel.Warning, "no word from the control plane for {ProofLifetime}: CUSTOM_SEV_TRUSTED was removed from this node")]
+    private static partial void LogTrustEnded(ILogger logger, TimeSpan proofLifetime);
+
+    [LoggerMessage(1206, LogLevel.Error, "no word from the control plane, and CUSTOM_SEV_TRUSTED could not be looked at, it is tried again: {Message}")]
+    private static partial void LogTrustStays(ILogger logger, string message);
+}

@@ -1,0 +1,60 @@
+using OpenStackSev.Agent.Capacity;
+using OpenStackSev.Api.Capacity;
+using OpenStackSev.Api.Hosts;
+using OpenStackSev.Platform;
+
+namespace OpenStackSev.Agent.Control;
+
+/// <summary>What a round saw, as the control plane takes it. Pure.</summary>
+public sealed record NodeReport(Guid Node, HostReport Body)
+{
+    private const int LongestText = 200;
+    private const int MostFindings = 100;
+
+    public static string AgentVersion { get; } = typeof(NodeReport).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    public static NodeReport Of(PublishOutcome outcome) => new(outcome.Desired.RootUuid, BodyOf(outcome.Facts, outcome));
+
+    private static HostReport BodyOf(PlatformFacts facts, PublishOutcome outcome) => new()
+    {
+        Name = outcome.Desired.RootName,
+        AgentVersion = AgentVersion,
+        Facts = new HostFacts
+        {
+            Simulated = facts.Simulated,
+            Processor = Text(facts.Processor?.Brand),
+            Product = facts.Processor?.Product?.ToString().ToLowerInvariant(),
+            Kernel = Text(facts.Kernel?.Release),
+            Smt = facts.SmtActive,
+            Iommu = facts.IommuPresent,
+            Sev = facts.KvmAmd?.Sev,
+            SevEs = facts.KvmAmd?.SevEs,
+            SevSnp = facts.KvmAmd?.SevSnp,
+            Firmware = facts.SnpPlatformStatus is { } status ? Firmware(status) : null,
+        },
+        Chips = facts.ChipIds ?? [],
+        Capacity = [.. outcome.Desired.Guards.SelectMany(guard => guard.Value.Inventories.Values
+            .Select(inventory => new HostCapacity(guard.Key.NovaName, inventory.Total, Math.Clamp(inventory.Reserved, 0, inventory.Total))))],
+        Findings = [.. outcome.Findings.Select(finding => finding.Code).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(MostFindings)],
+        AsidsInUseSev = facts.AsidCurrent?.Sev,
+        AsidsInUseSevEs = facts.AsidCurrent?.SevEs,
+    };
+
+    private static HostFirmware Firmware(SnpPlatformStatus status) => new()
+    {
+        Api = $"{status.ApiMajor}.{status.ApiMinor}",
+        Build = status.Build,
+        CurrentTcb = status.CurrentTcb.ToString("x16"),
+        ReportedTcb = status.ReportedTcb.ToString("x16"),
+        MaskedChipId = status.MaskedChipId,
+        CiphertextHiding = status.CiphertextHidingEnabled,
+        AliasChecked = status.AliasCheckComplete,
+    };
+
+    /// <summary>Of a machine that says something odd, what can be said of it.</summary>
+    private static string? Text(string? text)
+    {
+        string kept = string.Concat((text ?? "").Where(c => !char.IsControl(c) && !char.IsSurrogate(c)).Take(LongestText)).Trim();
+        return kept.Length > 0 ? kept : null;
+    }
+}

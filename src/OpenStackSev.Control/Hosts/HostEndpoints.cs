@@ -1,0 +1,112 @@
+using Microsoft.AspNetCore.Http.Features;
+using OpenStackSev.Api;
+using OpenStackSev.Api.Errors;
+using OpenStackSev.Api.Hosts;
+using OpenStackSev.Control.Conventions;
+using OpenStackSev.Control.Identity;
+using OpenStackSev.Control.Persistence.CurrentState;
+using OpenStackSev.Control.Persistence.History;
+
+namespace OpenStackSev.Control.Hosts;
+
+/// <summary><c>/v1/hosts</c>.</summary>
+internal static class HostEndpoints
+{
+    private const int MostHosts = 1000;
+    private const int UsualRecords = 100;
+
+    public static void AddHosts(this IServiceCollection services, HostsOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton<NodeTrustFiles>();
+        services.AddSingleton<ICallerSource, NodeCaller>();
+        services.AddSingleton<HostRegistry>();
+        services.AddHostedService<SilenceWatch>();
+    }
+
+    public static void MapHosts(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapPut("/v1/hosts/{node:guid}", ReportAsync).WithMetadata(new NodeEndpoint());
+        endpoints.MapGet("/v1/hosts", ListAsync);
+        endpoints.MapGet("/v1/hosts/{node:guid}", ShowAsync);
+        endpoints.MapGet("/v1/hosts/{node:guid}/history", HistoryAsync);
+        endpoints.MapPost("/v1/hosts/{node:guid}/approval", ApproveAsync);
+    }
+
+    private static async Task ReportAsync(HttpContext context)
+    {
+        Guid node = NodeOf(context);
+        NodeEndpoint.Require(context, node, Of<HostsOptions>(context));
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = HostReportBounds.MaximumBytes;
+        HostReport report = await RequestBody.ReadAsync(context, AttestationJson.Default.HostReport);
+        if (HostReportBounds.Problem(report) is { } problem)
+            throw new ApiException(HostErrors.ReportInvalid, problem);
+        HostReportAnswer answer = await Of<HostRegistry>(context).ReportAsync(node, report, context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(answer, AttestationJson.Default.HostReportAnswer, cancellationToken: context.RequestAborted);
+    }
+
+    private static async Task ListAsync(HttpContext context)
+    {
+        context.Require(HostPolicies.List);
+        int limit = Number(context, "limit", 1, MostHosts) is { } asked ? (int)asked : MostHosts;
+        Guid? marker = null;
+        if (Query(context, "marker") is { } text)
+            marker = Guid.TryParseExact(text, "D", out Guid after) ? after : throw new ApiException(RequestErrors.Invalid, "marker: must be the UUID of a host");
+        HostStates states = Of<HostStates>(context);
+        IReadOnlyList<HostState> hosts = await states.ListAsync(limit, marker, context.RequestAborted);
+        ILookup<Guid, HostChip> chips = (await states.ChipsOfAsync([.. hosts.Select(host => host.Node)], context.RequestAborted)).ToLookup(chip => chip.Node);
+        var list = new HostList([.. hosts.Select(host => HostViews.Summary(host, [.. chips[host.Node]]))], hosts.Count == limit ? hosts[^1].Node : null);
+        await context.Response.WriteAsJsonAsync(list, AttestationJson.Default.HostList, cancellationToken: context.RequestAborted);
+    }
+
+    private static async Task ShowAsync(HttpContext context)
+    {
+        context.Require(HostPolicies.Show);
+        await WriteDetailsAsync(context, NodeOf(context));
+    }
+
+    private static async Task HistoryAsync(HttpContext context)
+    {
+        context.Require(HostPolicies.History);
+        Guid node = NodeOf(context);
+        int limit = Number(context, "limit", 1, HistoryReader.MaximumLimit) is { } asked ? (int)asked : UsualRecords;
+        long? before = Number(context, "before", 1, long.MaxValue);
+        await Of<HostRegistry>(context).FindAsync(node, context.RequestAborted);
+        IReadOnlyList<HistoryRow> rows = await Of<HistoryReader>(context).OfSubjectAsync(node, limit, before, context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(
+            new HostHistory([.. rows.Select(HostViews.Record)]), AttestationJson.Default.HostHistory, cancellationToken: context.RequestAborted);
+    }
+
+    private static async Task ApproveAsync(HttpContext context)
+    {
+        context.Require(HostPolicies.Approve);
+        Guid node = NodeOf(context);
+        HostApproval approval = await RequestBody.ReadAsync(context, AttestationJson.Default.HostApproval);
+        if (approval.Chips.Count is 0 or > 16 || !approval.Chips.All(HostReportBounds.IsChip))
+            throw new ApiException(RequestErrors.Invalid, "chips: must be 1 to 16 ids of 128 lower-case hex digits");
+        await Of<HostRegistry>(context).ApproveAsync(node, approval.Chips, context.Caller().Name, context.RequestAborted);
+        await WriteDetailsAsync(context, node);
+    }
+
+    private static async Task WriteDetailsAsync(HttpContext context, Guid node)
+    {
+        HostState host = await Of<HostRegistry>(context).FindAsync(node, context.RequestAborted);
+        IReadOnlyList<HostChip> chips = await Of<HostStates>(context).ChipsOfAsync(node, context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(HostViews.Details(host, chips), AttestationJson.Default.HostDetails, cancellationToken: context.RequestAborted);
+    }
+
+    private static T Of<T>(HttpContext context)
+        where T : notnull => context.RequestServices.GetRequiredService<T>();
+
+    /// <exception cref="ApiException">404: a UUID in another of its written forms.</exception>
+    private static Guid NodeOf(HttpContext context) => Guid.TryParseExact((string)context.Request.RouteValues["node"]!, "D", out Guid node)
+        ? node : throw new ApiException(RequestErrors.NotFound, "a node is named by its UUID, with hyphens");
+
+    private static string? Query(HttpContext context, string name) => context.Request.Query.TryGetValue(name, out var values) ? values.ToString() : null;
+
+    private static long? Number(HttpContext context, string name, long lowest, long highest) => Query(context, name) is not { } text ? null
+        : long.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out long number) && number >= lowest && number <= highest
+            ? number
+            : throw new ApiException(RequestErrors.Invalid, $"{name}: must be a whole number from {lowest} to {highest}");
+}

@@ -1,0 +1,36 @@
+using System.Text.Json;
+using OpenStackSev.Api.Hosts;
+using OpenStackSev.Control.Persistence.CurrentState;
+using OpenStackSev.Control.Persistence.History;
+
+namespace OpenStackSev.Control.Hosts;
+
+/// <summary>Rows as the API shows them. Pure.</summary>
+internal static class HostViews
+{
+    public static HostSummary Summary(HostState host, IReadOnlyList<HostChip> chips)
+    {
+        StoredReport stored = StoredReport.Of(host);
+        return new(host.Node, host.Name, EnrolmentRules.Of(stored, chips), host.SilentSince is not null, stored.Report.Facts.Product, stored.Report.Facts.Simulated,
+            stored.Report.Chips.Count, host.FirstSeenAt, host.LastSeenAt);
+    }
+
+    public static HostDetails Details(HostState host, IReadOnlyList<HostChip> chips)
+    {
+        StoredReport stored = StoredReport.Of(host);
+        return new(host.Node, host.Name, EnrolmentRules.Of(stored, chips), host.SilentSince is not null, Chips(stored, chips), host.FirstSeenAt, host.LastSeenAt,
+            stored.Report);
+    }
+
+    public static IReadOnlyList<EnrolledChip> Chips(StoredReport stored, IReadOnlyList<HostChip> chips) =>
+    [
+        .. chips.Select(chip => new EnrolledChip(
+            chip.ChipId, EnrolmentRules.Word(chip.Status), stored.Report.Chips.Contains(chip.ChipId, StringComparer.Ordinal), chip.ApprovedBy)),
+    ];
+
+    public static HostHistoryRecord Record(HistoryRow row)
+    {
+        using JsonDocument body = JsonDocument.Parse(row.Body);
+        return new(row.Id, row.Time, row.Kind, body.RootElement.Clone());
+    }
+}

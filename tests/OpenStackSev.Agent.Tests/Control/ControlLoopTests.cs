@@ -1,0 +1,183 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using OpenStackSev.Agent.Capacity;
+using OpenStackSev.Agent.Control;
+using OpenStackSev.Agent.Tests.Fakes;
+using OpenStackSev.Api;
+using OpenStackSev.Api.Capacity;
+using OpenStackSev.Api.Hosts;
+using OpenStackSev.OpenStack;
+using Given = OpenStackSev.Agent.Tests.Capacity.Given;
+
+namespace OpenStackSev.Agent.Tests.Control;
+
+/// <summary>When reports go, what a silent control plane costs, and that it costs nothing else.</summary>
+public sealed class ControlLoopTests : IDisposable
+{
+    private const int NotEnrolled = 1202, Enrolled = 1203, Failed = 1204, TrustEnded = 1205;
+    private static readonly HostReportAnswer s_answer = new(EnrolmentState.Enrolled, [], ProofLifetime: 300, Interval: 60, default);
+
+    private readonly FakePlacement placement = new();
+    private readonly FakeTimeProvider time = new();
+    private readonly Events events = new();
+    private readonly LatestReport reports = new();
+    private readonly ConcurrentQueue<NodeReport> sent = [];
+    private readonly OpenStackConnection cloud;
+    private readonly ControlLoop loop;
+    private Func<HostReportAnswer> answer = () => s_answer;
+
+    public ControlLoopTests()
+    {
+        placement.Add(Given.Node, Given.Root).With(SevTraits.Trusted).With("CUSTOM_OPERATOR_POOL");
+        cloud = FakeCloud.Connect(placement);
+        loop = new ControlLoop(reports, (report, _) =>
+        {
+            sent.Enqueue(report);
+            return Task.FromResult(answer());
+        }, new TrustRemoval(cloud.Placement).RemoveAsync, new ControlOptions(), time, new Random(1), events);
+    }
+
+    public void Dispose()
+    {
+        loop.Dispose();
+        cloud.Dispose();
+        placement.Dispose();
+    }
+
+    [Fact]
+    public async Task Nothing_is_reported_before_the_first_round()
+    {
+        await loop.StartAsync(TestContext.Current.CancellationToken);
+        time.Advance(TimeSpan.FromMinutes(5));
+        Assert.Empty(sent);
+        reports.Put(Report());
+        await UntilAsync(() => sent.Count == 1);
+    }
+
+    [Fact]
+    public async Task Each_round_is_reported_and_without_rounds_the_last_one_at_the_interval_that_was_asked_for()
+    {
+        await StartAsync();
+        reports.Put(Report());
+        await UntilAsync(() => sent.Count == 2, advance: false);
+        await UntilAsync(() => sent.Count == 3);
+        NodeReport[] all = [.. sent];
+        Assert.NotSame(all[0], all[1]);
+        Assert.Same(all[1], all[2]);
+    }
+
+    [Fact]
+    public async Task A_failing_control_plane_is_asked_later_and_later_whatever_the_rounds_do()
+    {
+        answer = () => throw Unreachable();
+        await StartAsync();
+        int before = sent.Count;
+        for (int i = 0; i < 50; i++)
+            reports.Put(Report());
+        Assert.Equal(before, sent.Count);
+        await UntilAsync(() => sent.Count > before);
+        Assert.Single(events.Seen, Failed);
+        answer = () => s_answer;
+        await UntilAsync(() => events.Seen.Contains(Enrolled));
+    }
+
+    [Fact]
+    public async Task Without_word_for_one_proof_lifetime_the_nodes_trust_ends_and_no_other_trait()
+    {
+        await StartAsync();
+        answer = () => throw Unreachable();
+        await UntilAsync(() => events.Seen.Contains(Failed));
+        time.Advance(TimeSpan.FromSeconds(100));
+        Assert.Contains(SevTraits.Trusted, placement.Find(Given.Node)!.Traits);
+        await UntilAsync(() => events.Seen.Contains(TrustEnded));
+        Assert.Equal(["CUSTOM_OPERATOR_POOL"], placement.Find(Given.Node)!.Traits);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_no_word()
+    {
+        await StartAsync();
+        answer = () => throw new AttestationApiException("PUT", HttpStatusCode.Unauthorized, HostErrors.CertificateRevoked.Code, null, "revoked");
+        await UntilAsync(() => events.Seen.Contains(TrustEnded));
+    }
+
+    [Fact]
+    public async Task While_the_control_plane_answers_trust_stays()
+    {
+        await StartAsync();
+        int before = sent.Count;
+        await UntilAsync(() => sent.Count > before + 20);
+        Assert.Contains(SevTraits.Trusted, placement.Find(Given.Node)!.Traits);
+    }
+
+    [Fact]
+    public async Task Trust_that_could_not_be_taken_is_tried_again()
+    {
+        await StartAsync();
+        answer = () => throw Unreachable();
+        placement.Outage = HttpStatusCode.ServiceUnavailable;
+        await UntilAsync(() => events.Seen.Contains(1206));
+        placement.Outage = null;
+        await UntilAsync(() => events.Seen.Contains(TrustEnded));
+    }
+
+    [Fact]
+    public async Task Chips_that_nobody_approved_are_told()
+    {
+        answer = () => s_answer with { Enrolment = EnrolmentState.Pending };
+        await StartAsync();
+        await UntilAsync(() => events.Seen.Contains(NotEnrolled));
+    }
+
+    [Fact]
+    public void A_report_says_what_the_round_saw()
+    {
+        HostReport body = Report().Body;
+        Assert.Equal((Given.Node, "milan", true), (body.Name, body.Facts.Product, body.Facts.Sev));
+        Assert.Equal([new string('a', 128)], body.Chips);
+        Assert.Equal(["capacity.guests.without_allocation"], body.Findings);
+    }
+
+    private static AttestationApiException Unreachable() => new("PUT", null, null, null, "cannot connect");
+
+    private static NodeReport Report() => NodeReport.Of(new PublishOutcome(
+        PublishResult.Unchanged, Given.Facts(),
+        new ProviderTree { RootUuid = Given.Root, RootName = Given.Node, RootFacts = [], Guards = ImmutableSortedDictionary<EncryptionModel, GuardProvider>.Empty },
+        new ProviderChanges(RequiredNames.For([]), []),
+        [new CapacityFinding(CapacityCodes.ForeignGuests, Given.Node, "some"), new CapacityFinding(CapacityCodes.ForeignGuests, "other", "some")]));
+
+    private async Task StartAsync()
+    {
+        await loop.StartAsync(TestContext.Current.CancellationToken);
+        reports.Put(Report());
+        await UntilAsync(() => !sent.IsEmpty);
+    }
+
+    /// <summary>Lets time pass, as much as it takes.</summary>
+    private async Task UntilAsync(Func<bool> reached, bool advance = true)
+    {
+        using var hung = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (!reached())
+        {
+            Assert.False(hung.IsCancellationRequested, "it never came to that");
+            if (advance)
+                time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+    }
+
+    private sealed class Events : ILogger<ControlLoop>
+    {
+        public ConcurrentBag<int> Seen { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Seen.Add(eventId.Id);
+    }
+}
