@@ -218,7 +218,10 @@ for compute in "${COMPUTES[@]}"; do wait_published "$compute:sev"; done
 say "hosts report, and wait for somebody who says that their chips are theirs"
 wait_reported "${COMPUTES[@]}"
 run "$OSEV" host list
-for compute in "${COMPUTES[@]}"; do run "$OSEV" host approve "$compute" -c value >/dev/null; done
+for compute in "${COMPUTES[@]}"; do
+    printf '$ %s\n' "$OSEV host approve $compute"
+    "$OSEV" host approve "$compute" >/dev/null
+done
 run "$OSEV" host list -c name -c enrolment -c heard -c product
 run "$OSEV" host history compute2 --limit 3
 

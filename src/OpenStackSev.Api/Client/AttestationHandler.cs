@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Authentication;
 using System.Text.Json;
 
@@ -29,25 +28,24 @@ internal sealed class AttestationHandler(Func<CancellationToken, ValueTask<Uri>>
         {
             response = await base.SendAsync(request, either.Token);
             response.RequestMessage ??= request;
-            if (!response.IsSuccessStatusCode)
-                throw await OfAsync(request, response, either.Token);
-            await response.Content.LoadIntoBufferAsync(options.MaximumResponseBytes, either.Token);
-            return response;
+            if (response.IsSuccessStatusCode)
+            {
+                await response.Content.LoadIntoBufferAsync(options.MaximumResponseBytes, either.Token);
+                return response;
+            }
+
+            AttestationApiException refused = await OfAsync(request, response, either.Token);
+            response.Dispose();
+            throw refused;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException or OperationCanceledException)
         {
-            string? requestId = response is null ? null : RequestIdOf(response);
-            HttpStatusCode? status = response?.StatusCode;
             response?.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
-            throw e switch
-            {
-                HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => new AttestationApiException(
-                    Describe(request), status, ClientCodes.AnswerTooLarge, requestId, $"the answer is larger than {options.MaximumResponseBytes} bytes", e),
-                HttpRequestException or IOException or TimeoutException or OperationCanceledException => new AttestationApiException(
-                    Describe(request), null, null, null, Unreachable(request, e), e),
-                _ => System.Runtime.ExceptionServices.ExceptionDispatchInfo.SetCurrentStackTrace(e),
-            };
+            throw e is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }
+                ? new AttestationApiException(Describe(request), response?.StatusCode, ClientCodes.AnswerTooLarge, response is null ? null : RequestIdOf(response),
+                    $"the answer is larger than {options.MaximumResponseBytes} bytes", e)
+                : new AttestationApiException(Describe(request), null, null, null, Unreachable(request, e), e);
         }
     }
 
