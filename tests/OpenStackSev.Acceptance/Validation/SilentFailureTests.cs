@@ -27,9 +27,7 @@ public sealed class SilentFailureTests(Stack stack) : IAsyncLifetime
 
     [Theory]
     [InlineData("request.dialect.word", "hw:mem_encryption=required", "")]
-    [InlineData("request.dialect.word", "hw:mem_encryption=amd-sev", "")]
     [InlineData("request.dialect.key", "hw:confidential_compute=amd-sev", "")]
-    [InlineData("request.dialect.misplaced_key", "hw_mem_encryption=true", "")]
     [InlineData("request.dialect.misplaced_key", "", "hw:mem_encryption=true")]
     [InlineData("request.encryption.flavor_unparsable", "hw:mem_encryption=yes please", "")]
     [InlineData("request.encryption.image_unparsable", "", "hw_mem_encryption=yes please")]
