@@ -26,13 +26,21 @@ internal static class FernetToken
             using var aes = Aes.Create();
             aes.Key = key[16..];
             byte[] payload = aes.DecryptCbc(bytes.AsSpan()[HeadLength..^MacLength], bytes.AsSpan(9, 16));
-            int end = Array.FindIndex(payload, (byte b) => b == Double);
+            int end = EndOf(payload);
             BinaryPrimitives.WriteDoubleBigEndian(payload.AsSpan(end + 1), DateTimeOffset.UtcNow.AddMinutes(-5).ToUnixTimeSeconds());
             byte[] signed = [.. bytes[..HeadLength], .. aes.EncryptCbc(payload, bytes.AsSpan(9, 16))];
             return Text([.. signed, .. HMACSHA256.HashData(key[..16], signed)]);
         }
 
         return null;
+    }
+
+    // Ids hold any byte, that of the number's type too: what follows the right one is a time to come.
+    private static int EndOf(byte[] payload)
+    {
+        long now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        return Enumerable.Range(0, payload.Length - 8).First(i => payload[i] == Double
+            && BinaryPrimitives.ReadDoubleBigEndian(payload.AsSpan(i + 1)) - now is > 0 and < 7 * 86_400);
     }
 
     private static byte[] Bytes(string text) => Convert.FromBase64String(text.Replace('-', '+').Replace('_', '/').PadRight((text.Length + 3) / 4 * 4, '='));
