@@ -15,7 +15,7 @@ internal static class Issue
         Option<int> days = AuthorityOption.Days();
         OsevCommand command = new("issue", "Issue a certificate for a compute node.",
             "osev host certificate issue 5f0f2ffb-9bfa-4b1c-8d06-1e7a0b6d7a11 --csr 5f0f2ffb-9bfa-4b1c-8d06-1e7a0b6d7a11.csr",
-            "osev host certificate issue 5f0f2ffb-9bfa-4b1c-8d06-1e7a0b6d7a11 --out /root/for-compute1 --days 90")
+            "osev host certificate issue 5f0f2ffb-9bfa-4b1c-8d06-1e7a0b6d7a11 --out for-compute1 --days 90")
         {
             node, request, output, days, AuthorityOption.Instance,
         };

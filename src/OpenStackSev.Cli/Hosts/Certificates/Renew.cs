@@ -12,7 +12,7 @@ internal static class Renew
         Option<string> output = OutputFolder.Option("Folder for NODE.crt; one that is there is replaced.");
         Option<int> days = AuthorityOption.Days();
         OsevCommand command = new("renew", "Renew the certificate of a node on the key that it has. The agent takes the new file without a restart.",
-            "osev host certificate renew 5f0f2ffb-9bfa-4b1c-8d06-1e7a0b6d7a11 --out /root/for-compute1")
+            "osev host certificate renew 5f0f2ffb-9bfa-4b1c-8d06-1e7a0b6d7a11 --out for-compute1")
         {
             node, output, days, AuthorityOption.Instance,
         };
