@@ -29,6 +29,7 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(Challenge))]
 [JsonSerializable(typeof(Evidence))]
 [JsonSerializable(typeof(EvidenceAnswer))]
+[JsonSerializable(typeof(SweepStatus))]
 public sealed partial class AttestationJson : JsonSerializerContext;
 
 /// <summary><c>no_chips</c>, <c>pending</c>, …</summary>

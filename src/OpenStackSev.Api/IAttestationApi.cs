@@ -1,3 +1,4 @@
+using OpenStackSev.Api.Attestation;
 using OpenStackSev.Api.Hosts;
 using Refit;
 
@@ -23,4 +24,7 @@ public interface IAttestationApi
 
     [Post("/v1/hosts/{node}/approval")]
     Task<HostDetails> ApproveHostAsync(Guid node, [Body] HostApproval approval, CancellationToken ct = default);
+
+    [Get("/v1/sweep")]
+    Task<SweepStatus> GetSweepAsync(CancellationToken ct = default);
 }

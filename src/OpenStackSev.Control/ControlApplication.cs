@@ -6,6 +6,7 @@ using OpenStackSev.Control.Health;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Identity;
 using OpenStackSev.Control.Persistence;
+using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.Control.Validation;
 using OpenStackSev.OpenStack;
 
@@ -71,6 +72,7 @@ public static class ControlApplication
         services.AddHosts(configuration.Hosts);
         services.AddSingleton<IHealthSource, DatabaseHealth>();
         services.AddValidation();
+        services.AddSweep(configuration.Sweep);
         services.AddMetrics(configuration.Metrics);
     }
 
@@ -81,6 +83,7 @@ public static class ControlApplication
         app.MapHealth(configuration.Health);
         app.MapHosts();
         app.MapValidation();
+        app.MapSweep();
     }
 
     private static void Listen(KestrelServerOptions kestrel, ControlConfiguration configuration)
