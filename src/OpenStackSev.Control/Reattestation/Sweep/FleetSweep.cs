@@ -1,3 +1,4 @@
+using System.Net;
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Persistence.CurrentState;
@@ -148,7 +149,7 @@ internal sealed partial class FleetSweep(
         }
         catch (OpenStackApiException e)
         {
-            tally.Failed($"{e.Service}.{e.Code ?? (e.Status is { } status ? ((int)status).ToString() : "unreachable")}", e.Message);
+            tally.Failed($"{e.Service}.{(e.Status is { } status and >= HttpStatusCode.BadRequest ? $"{(int)status}" : e.Code ?? "unreachable")}", e.Message);
             LogPutOff(log, e.Message);
         }
         catch (StorageException e)

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.Control.Tests.Fakes;
 using Quartz;
 
@@ -40,8 +39,7 @@ public sealed class SweepJobTests
         // Ten intervals pass while the first one waits for Nova.
         for (int i = 0; i < 10; i++)
             cloud.Control.Time.Advance(cloud.Options.Interval);
-        IScheduler scheduler = await cloud.Of<ISchedulerFactory>().GetScheduler(TestContext.Current.CancellationToken);
-        Assert.Single(await scheduler.GetCurrentlyExecutingJobs(TestContext.Current.CancellationToken));
+        Assert.Equal(1, Volatile.Read(ref started));
         gate.SetResult();
         await UntilAsync(cloud, () => Task.FromResult(Volatile.Read(ref started) > 2));
         Assert.Equal(1, most);

@@ -36,7 +36,7 @@ public sealed class SweepRulesTests
     [InlineData("BUILD"), InlineData("SHUTOFF"), InlineData("ERROR")]
     public void A_new_instance_that_does_not_run_waits(string status)
     {
-        InstanceState state = Step(null, Given.Listed with { Status = status, HostName = null, Node = null }).State;
+        InstanceState state = Step(null, Given.Listed with { Status = status }).State;
         Assert.Null(state.RoundOpenedAt);
         Assert.Equal(RoundTimes.Never, state.NextRoundAt);
         SweepStep runs = Step(state with { Version = 1 }, Given.Listed);
@@ -244,7 +244,7 @@ public sealed class SweepRulesTests
     [Fact]
     public void Nobody_is_silent_before_somebody_has_listened_for_the_grace_or_while_Nova_does_not_say_who_runs()
     {
-        InstanceState open = Given.Open(TimeSpan.FromDays(1)) with { NudgedAt = Given.Now };
+        InstanceState open = Given.Open(TimeSpan.FromDays(1)) with { NudgedAt = Given.Now, JudgedAt = null };
         Nothing(open, null, Given.Moment with { ListeningSince = Given.Now - s_options.Grace + TimeSpan.FromSeconds(1) });
         Nothing(open, null, Given.Moment with { KnowsStatus = false });
         Assert.Equal(SweepStepKind.Silent, Step(open, null, Given.Moment with { ListeningSince = Given.Now - s_options.Grace }).Kind);
