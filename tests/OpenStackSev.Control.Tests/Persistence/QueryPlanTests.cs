@@ -28,7 +28,7 @@ public sealed class QueryPlanTests
         ["a subject's earlier history"] = database => new HistoryReader(database).OfSubjectAsync(Guid.NewGuid(), 100, 7),
         ["an instance"] = database => new SweptInstances(database).FindAsync(Guid.NewGuid(), default),
         ["listed instances"] = database => new SweptInstances(database).OfAsync([Guid.NewGuid(), Guid.NewGuid()], default),
-        ["instances that a listing may lack"] = database => new SweptInstances(database).PresentAsync(Guid.Empty, DateTimeOffset.UnixEpoch, default),
+        ["instances that a listing may lack"] = database => new SweptInstances(database).ListAsync(Guid.Empty, default),
         ["instances that are due"] = database => new SweptInstances(database).DueAsync(DateTimeOffset.UnixEpoch, default),
         ["instances that did not answer"] = database => new SweptInstances(database).UnansweredAsync(DateTimeOffset.UnixEpoch, default),
         ["the end of a chain"] = database => database.UseAsync(context => context.History.Where(row => row.Writer == "control-1")

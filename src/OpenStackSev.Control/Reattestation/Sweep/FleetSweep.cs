@@ -70,12 +70,14 @@ internal sealed partial class FleetSweep(
     {
         var absent = new List<Guid>();
         Guid after = Guid.Empty;
-        IReadOnlyList<Guid> page;
+        IReadOnlyList<KnownInstance> page;
         do
         {
-            page = await instances.PresentAsync(after, tally.StartedAt, ct);
-            absent.AddRange(page.Where(instance => !present.Contains(instance)).Take(MostAbsent + 1 - absent.Count));
-            after = page.Count > 0 ? page[^1] : after;
+            page = await instances.ListAsync(after, ct);
+            // One that was made while Nova listed need not be in the list.
+            absent.AddRange(page.Where(row => row.GoneAt is null && row.FirstSeenAt < tally.StartedAt && !present.Contains(row.Instance))
+                .Select(row => row.Instance).Take(MostAbsent + 1 - absent.Count));
+            after = page.Count > 0 ? page[^1].Instance : after;
         }
         while (page.Count == SweptInstances.Page && absent.Count <= MostAbsent);
 

@@ -17,11 +17,11 @@ internal sealed class SweptInstances(ControlDatabase database)
     public Task<Dictionary<Guid, InstanceState>> OfAsync(IReadOnlyList<Guid> instances, CancellationToken ct) =>
         database.UseAsync(context => context.Instances.AsNoTracking().Where(row => instances.Contains(row.Instance)).ToDictionaryAsync(row => row.Instance, ct));
 
-    /// <summary>Instances that Nova knew and that were seen before <paramref name="time"/>, in the order of their UUIDs.</summary>
-    public Task<IReadOnlyList<Guid>> PresentAsync(Guid after, DateTimeOffset time, CancellationToken ct) =>
-        database.UseAsync<IReadOnlyList<Guid>>(async context => await context.Instances
-            .Where(row => row.GoneAt == null && row.FirstSeenAt < time && row.Instance.CompareTo(after) > 0)
-            .OrderBy(row => row.Instance).Take(Page).Select(row => row.Instance).ToListAsync(ct));
+    /// <summary>At most <see cref="Page"/> instances with the lowest UUIDs above <paramref name="after"/>, also those that are gone.</summary>
+    public Task<IReadOnlyList<KnownInstance>> ListAsync(Guid after, CancellationToken ct) =>
+        database.UseAsync<IReadOnlyList<KnownInstance>>(async context => await context.Instances
+            .Where(row => row.Instance.CompareTo(after) > 0).OrderBy(row => row.Instance).Take(Page)
+            .Select(row => new KnownInstance(row.Instance, row.FirstSeenAt, row.GoneAt)).ToListAsync(ct));
 
     /// <summary>Instances whose next round is due and not open, the longest due first.</summary>
     public Task<IReadOnlyList<InstanceState>> DueAsync(DateTimeOffset now, CancellationToken ct) =>
@@ -31,13 +31,13 @@ internal sealed class SweptInstances(ControlDatabase database)
     /// <summary>Instances whose round was opened by <paramref name="openedBy"/>, and that were not judged in it, the longest open first.</summary>
     public Task<IReadOnlyList<InstanceState>> UnansweredAsync(DateTimeOffset openedBy, CancellationToken ct) =>
         database.UseAsync<IReadOnlyList<InstanceState>>(async context => await context.Instances.AsNoTracking()
-            .Where(row => row.RoundOpenedAt <= openedBy && row.GoneAt == null && row.Status == ListedServer.Active && (row.JudgedAt == null || row.JudgedAt < row.RoundOpenedAt))
+            .Where(row => row.RoundOpenedAt <= openedBy && row.Status == ListedServer.Active && (row.JudgedAt == null || row.JudgedAt < row.RoundOpenedAt))
             .OrderBy(row => row.RoundOpenedAt).Take(Page).ToListAsync(ct));
 
     /// <summary>Instances that may be nudged: those that still have grace before those whose silence was judged, the longest untouched first.</summary>
     public Task<IReadOnlyList<InstanceState>> ToNudgeAsync(DateTimeOffset overdue, DateTimeOffset silent, int most, CancellationToken ct) =>
         database.UseAsync<IReadOnlyList<InstanceState>>(async context => await context.Instances.AsNoTracking()
-            .Where(row => row.RoundOpenedAt <= overdue && row.GoneAt == null && row.Status == ListedServer.Active
+            .Where(row => row.RoundOpenedAt <= overdue && row.Status == ListedServer.Active
                 && (row.NudgedAt == null || row.NudgedAt <= (row.JudgedAt == null || row.JudgedAt < row.RoundOpenedAt ? overdue : silent)))
             .OrderBy(row => row.JudgedAt != null && row.JudgedAt >= row.RoundOpenedAt).ThenBy(row => row.NudgedAt).ThenBy(row => row.RoundOpenedAt)
             .Take(most).ToListAsync(ct));
@@ -49,9 +49,9 @@ internal sealed class SweptInstances(ControlDatabase database)
         return new InstanceNumbers(
             await present.CountAsync(ct),
             await present.CountAsync(row => row.NextRoundAt <= now && row.RoundOpenedAt == null, ct),
-            await present.CountAsync(row => row.RoundOpenedAt != null, ct),
-            await present.CountAsync(row => row.RoundOpenedAt <= overdue, ct),
-            await present.CountAsync(row => row.RoundOpenedAt != null && row.JudgedAt >= row.RoundOpenedAt, ct));
+            await context.Instances.CountAsync(row => row.RoundOpenedAt != null, ct),
+            await context.Instances.CountAsync(row => row.RoundOpenedAt <= overdue, ct),
+            await context.Instances.CountAsync(row => row.RoundOpenedAt != null && row.JudgedAt >= row.RoundOpenedAt, ct));
     });
 
     /// <summary>The node of each name that has reported; the one heard of last where several had it.</summary>
@@ -63,6 +63,9 @@ internal sealed class SweptInstances(ControlDatabase database)
         return nodes;
     });
 }
+
+/// <summary>An instance, as far as its absence is looked at.</summary>
+internal sealed record KnownInstance(Guid Instance, DateTimeOffset FirstSeenAt, DateTimeOffset? GoneAt);
 
 /// <param name="Present">Instances that Nova knows and that ask, or asked, for encryption.</param>
 /// <param name="Overdue">Open for longer than one waits before a nudge.</param>
