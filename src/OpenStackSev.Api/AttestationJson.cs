@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using OpenStackSev.Api.Attestation;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Api.Validation;
 
@@ -23,6 +24,11 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(HostDetails))]
 [JsonSerializable(typeof(HostHistory))]
 [JsonSerializable(typeof(HostApproval))]
+[JsonSerializable(typeof(VendordataAnswer))]
+[JsonSerializable(typeof(ChallengeRequest))]
+[JsonSerializable(typeof(Challenge))]
+[JsonSerializable(typeof(Evidence))]
+[JsonSerializable(typeof(EvidenceAnswer))]
 public sealed partial class AttestationJson : JsonSerializerContext;
 
 /// <summary><c>no_chips</c>, <c>pending</c>, …</summary>
