@@ -49,7 +49,7 @@ public static class AttestationErrors
         "the report is of a chip that is not an approved one of the host on which Nova has the instance");
 
     public static readonly ErrorCode TooManyOfGuest = new("attestation.guest.too_many", 429, "Too Many Requests",
-        "more requests than one instance, one project's instances or one address may send; wait for `Retry-After`");
+        "more requests than one instance, one project's instances, or an address without a good ticket may send; wait for `Retry-After`");
 
     public static readonly ErrorCode EndorsementsUnavailable = new("attestation.endorsements.unavailable", 503, "Service Unavailable",
         "the certificates or the revocation list that the report is to be verified with are not there yet; the challenge stays open, send the same again");

@@ -12,8 +12,8 @@ namespace OpenStackSev.Api.Attestation;
 /// <param name="NoAnswerCode">Code of the last thing that came since the judgement and was no answer; null when nothing did.</param>
 /// <param name="Host">Where it runs; only for those who may see hosts.</param>
 public sealed record InstanceSummary(
-    Guid Instance, string Project, string Name, string Model, string Status, string? Verdict, IReadOnlyList<string> Findings, bool Simulated,
-    DateTimeOffset? JudgedAt, DateTimeOffset NextRoundAt, DateTimeOffset? RoundOpenedAt = null, string? NoAnswerCode = null, InstanceHost? Host = null);
+    Guid Instance, string Project, string Name, string Model, string Status, IReadOnlyList<string> Findings, bool Simulated, DateTimeOffset NextRoundAt,
+    string? Verdict = null, DateTimeOffset? JudgedAt = null, DateTimeOffset? RoundOpenedAt = null, string? NoAnswerCode = null, InstanceHost? Host = null);
 
 /// <param name="Marker">Of the next page; null on the last one.</param>
 public sealed record InstanceList(IReadOnlyList<InstanceSummary> Instances, Guid? Marker = null);
@@ -42,8 +42,9 @@ public sealed record InstancePolicy(int Number, string Name, string Digest);
 /// <param name="Key">Thumbprint (RFC 7638) of the guest's key; null without one.</param>
 /// <param name="Token">The signed result (EAR), while it counts.</param>
 public sealed record InstanceJudgement(
-    IReadOnlyList<InstanceFinding> Findings, IReadOnlyList<string> NotChecked, string Evidence, bool BoundToChip, string? Product, string? Tcb, string? Measurement,
-    string? LaunchDigest, string? Key, InstancePolicy Policy, string? Token = null, DateTimeOffset? TokenExpiresAt = null);
+    IReadOnlyList<InstanceFinding> Findings, IReadOnlyList<string> NotChecked, string Evidence, bool BoundToChip, InstancePolicy Policy,
+    string? Product = null, string? Tcb = null, string? Measurement = null, string? LaunchDigest = null, string? Key = null, string? Token = null,
+    DateTimeOffset? TokenExpiresAt = null);
 
 /// <param name="Judgement">Null before the first one.</param>
 public sealed record InstanceAttestation(InstanceSummary Instance, InstanceJudgement? Judgement = null);
@@ -64,4 +65,5 @@ public sealed record InstanceHistory(IReadOnlyList<InstanceHistoryRecord> Record
 /// <param name="Certificates">PEM: the key that signed, its issuer, the root.</param>
 /// <param name="RevocationList">PEM; null when none is there.</param>
 public sealed record InstanceEvidenceBundle(
-    Guid Instance, byte[] Report, byte[] ReportData, byte[] Nonce, byte[]? PublicKey, string Certificates, string? RevocationList, DateTimeOffset ReceivedAt);
+    Guid Instance, byte[] Report, byte[] ReportData, byte[] Nonce, string Certificates, DateTimeOffset ReceivedAt, byte[]? PublicKey = null,
+    string? RevocationList = null);

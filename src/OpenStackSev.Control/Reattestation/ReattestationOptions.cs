@@ -38,7 +38,7 @@ public sealed class ReattestationOptions
                 o => o.InstanceRequests, (o, value) => o.InstanceRequests = value, 0, 1_000_000)
             .Count("project_requests_per_minute", "Of all instances of one project. 0 sets no limit.",
                 o => o.ProjectRequests, (o, value) => o.ProjectRequests = value, 0, 100_000_000)
-            .Count("address_requests_per_minute", "From one address; instances behind one router share it. 0 sets no limit.",
+            .Count("address_requests_per_minute", "From one address without a good ticket. 0 sets no limit.",
                 o => o.AddressRequests, (o, value) => o.AddressRequests = value, 0, 100_000_000)
             .Rule(o => o.TokenLifetime < o.Interval
                 ? ["token_lifetime: shorter than interval, so that instances would be without a result between two rounds"]
@@ -58,7 +58,7 @@ public sealed class ReattestationOptions
     public TimeSpan EndorsementWait { get; set; } = TimeSpan.FromSeconds(5);
     public int InstanceRequests { get; set; } = 60;
     public int ProjectRequests { get; set; } = 6_000;
-    public int AddressRequests { get; set; } = 30_000;
+    public int AddressRequests { get; set; } = 600;
 
     public string TicketKeysIn(ProcessOptions process) => TicketKeys ?? Path.Join(process.StateDir, "tickets.keys");
 

@@ -37,18 +37,22 @@ internal static class StoryCloud
             """));
         app.MapGet("/compute/v2.1/os-aggregates", () => Json("""{"aggregates":[]}"""));
         app.MapGet("/compute/v2.1/servers/detail", () => Json("""{"servers":[]}"""));
-        app.MapGet("/compute/v2.1/servers/{id}", (string id) => server(id) is { } found ? Json($$"""{"server":{{found}}}""")
+        app.MapGet("/compute/v2.1/servers/{id}", (string id) => server(id) is { } found ? Json($$$"""{"server":{{{found}}} }""")
             : Results.Json(new { itemNotFound = new { code = 404, message = "Instance could not be found." } }, statusCode: 404));
         MapGlance(app);
         MapPlacement(app);
     }
 
     /// <summary>As Nova 2.96 has it.</summary>
-    public static string Server(string id, string project, string specs, string? host = "compute1", string status = "ACTIVE") => $$"""
-        {"id":"{{id}}","name":"web","status":"{{status}}","tenant_id":"{{project}}","OS-EXT-SRV-ATTR:host":{{(host is null ? "null" : $"\"{host}\"")}},
-         "OS-EXT-SRV-ATTR:hypervisor_hostname":{{(host is null ? "null" : $"\"{host}\"")}},"image":{"id":"33333333-3333-4333-8333-333333333333"},
-         "flavor":{"original_name":"snp.small","ram":2048,"vcpus":2,"disk":10,"ephemeral":0,"swap":0,"extra_specs":{{specs}}},"metadata":{}}
-        """;
+    public static string Server(string id, string project, string specs, string? host = "compute1", string status = "ACTIVE")
+    {
+        string node = host is null ? "null" : $"\"{host}\"";
+        return $$$"""
+            {"id":"{{{id}}}","name":"web","status":"{{{status}}}","tenant_id":"{{{project}}}","OS-EXT-SRV-ATTR:host":{{{node}}},
+             "OS-EXT-SRV-ATTR:hypervisor_hostname":{{{node}}},"image":{"id":"33333333-3333-4333-8333-333333333333"},
+             "flavor":{"original_name":"snp.small","ram":2048,"vcpus":2,"disk":10,"ephemeral":0,"swap":0,"extra_specs":{{{specs}}} },"metadata":{} }
+            """;
+    }
 
     public static string SpecsOf(string model) => $$"""{"hw:mem_encryption":"true","hw:mem_encryption_model":"{{model}}"}""";
 

@@ -72,8 +72,8 @@ internal static class InstanceEndpoints
         (string certificates, string? revocations) = await Of<RoundEndorsements>(context).BundleAsync(evidence.Vek, context.RequestAborted);
         await context.AnswerAsync(
             new InstanceEvidenceBundle(
-                evidence.Instance, evidence.Report, ReportData.Of(evidence.Nonce, evidence.Instance, evidence.PublicKey), evidence.Nonce, evidence.PublicKey,
-                certificates, revocations, evidence.ReceivedAt),
+                evidence.Instance, evidence.Report, ReportData.Of(evidence.Nonce, evidence.Instance, evidence.PublicKey), evidence.Nonce, certificates,
+                evidence.ReceivedAt, evidence.PublicKey, revocations),
             AttestationJson.Default.InstanceEvidenceBundle);
     }
 

@@ -37,9 +37,9 @@ internal static class InstanceViews
     }
 
     private static InstanceSummary Summary(InstanceState state, JudgementRecord? judgement, bool withHost) => new(
-        state.Instance, state.Project, state.Name, state.Model, state.Status, state.Verdict is { } verdict ? JudgementRecord.Word(verdict) : null,
-        [.. (judgement?.Findings ?? []).Select(finding => finding.Code).Distinct(StringComparer.Ordinal)], judgement?.Simulated == true, state.JudgedAt, state.NextRoundAt,
-        state.RoundOpenedAt, state.NoAnswerCode, withHost ? new InstanceHost(state.Node, state.HostName, judgement?.Host?.Chip) : null);
+        state.Instance, state.Project, state.Name, state.Model, state.Status,
+        [.. (judgement?.Findings ?? []).Select(finding => finding.Code).Distinct(StringComparer.Ordinal)], judgement?.Simulated == true, state.NextRoundAt,
+        state.Verdict is { } verdict ? JudgementRecord.Word(verdict) : null, state.JudgedAt, state.RoundOpenedAt, state.NoAnswerCode, withHost ? new InstanceHost(state.Node, state.HostName, judgement?.Host?.Chip) : null);
 
     private static InstanceJudgement Judgement(StoredResult stored, bool withHost, DateTimeOffset now)
     {
@@ -47,8 +47,8 @@ internal static class InstanceViews
         bool counts = stored.TokenExpiresAt > now;
         return new InstanceJudgement(
             [.. judgement.Findings.Select(finding => Finding(finding, withHost))], judgement.NotChecked, judgement.Evidence, judgement.BoundToChip,
-            judgement.Product, judgement.Tcb, judgement.Measurement, judgement.LaunchDigest, judgement.Key,
-            new InstancePolicy(judgement.Policy.Number, judgement.Policy.Name, judgement.Policy.Digest), counts ? stored.Token : null, counts ? stored.TokenExpiresAt : null);
+            new InstancePolicy(judgement.Policy.Number, judgement.Policy.Name, judgement.Policy.Digest),
+            judgement.Product, judgement.Tcb, judgement.Measurement, judgement.LaunchDigest, judgement.Key, counts ? stored.Token : null, counts ? stored.TokenExpiresAt : null);
     }
 
     private static InstanceFinding Finding(FindingRecord finding, bool withHost) => withHost || !s_quotingChips.Contains(finding.Code)

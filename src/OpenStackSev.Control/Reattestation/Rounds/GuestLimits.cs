@@ -4,12 +4,12 @@ using OpenStackSev.Control.Conventions;
 
 namespace OpenStackSev.Control.Reattestation.Rounds;
 
-/// <summary>How often one instance, the instances of one project, and one address may come. What one of them does costs the others nothing.</summary>
+/// <summary>How often one instance, the instances of one project, and an address without a ticket may come. What one of them does costs the others nothing.</summary>
 internal sealed class GuestLimits(ReattestationOptions options, TimeProvider time)
 {
     private const string Nowhere = "";
 
-    private readonly TokenBuckets<string> addresses = new(options.AddressRequests, options.AddressRequests / 30, time);
+    private readonly TokenBuckets<string> addresses = new(options.AddressRequests, options.AddressRequests / 10, time);
     private readonly TokenBuckets<Guid> instances = new(options.InstanceRequests, options.InstanceRequests / 3, time);
     private readonly TokenBuckets<string> projects = new(options.ProjectRequests, options.ProjectRequests / 10, time);
 

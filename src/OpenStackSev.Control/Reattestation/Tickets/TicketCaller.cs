@@ -14,14 +14,19 @@ internal sealed class TicketCaller(TicketDesk desk, GuestLimits limits) : ICalle
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<GuestEndpoint>() is null)
             return ValueTask.FromResult<Caller?>(null);
-        // Before the ticket is looked at, so that guessing is bounded too.
-        limits.OfAddress(context.Connection.RemoteIpAddress);
         string header = context.Request.Headers.Authorization.ToString();
-        if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-            throw new ApiException(AttestationErrors.TicketMissing, "the request brings no ticket of an instance");
-        Guid instance = desk.Read(header[Scheme.Length..].Trim());
-        limits.OfInstance(instance);
-        return ValueTask.FromResult<Caller?>(Caller.OfInstance(instance));
+        Guid? instance = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? desk.Find(header[Scheme.Length..].Trim()) : null;
+        if (instance is not { } own)
+        {
+            // Of the address only what has no good ticket counts: instances behind one router must not feel what a neighbour guesses.
+            limits.OfAddress(context.Connection.RemoteIpAddress);
+            throw header.Length == 0
+                ? new ApiException(AttestationErrors.TicketMissing, "the request brings no ticket of an instance")
+                : new ApiException(AttestationErrors.TicketInvalid, "this ticket was not made here, or its key is gone");
+        }
+
+        limits.OfInstance(own);
+        return ValueTask.FromResult<Caller?>(Caller.OfInstance(own));
     }
 }
 

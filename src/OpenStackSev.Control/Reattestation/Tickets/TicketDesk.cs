@@ -33,11 +33,9 @@ internal sealed class TicketDesk
         return new GuestInstructions(url, Ticket.Of(keys.Current().Current, instance), instance, authorities?.Current());
     }
 
-    /// <summary>Whose ticket it is.</summary>
-    /// <exception cref="ApiException">401, or 503.</exception>
-    public Guid Read(string ticket) => Ticket.TryRead(ticket, keys.Current(), out Guid instance)
-        ? instance
-        : throw new ApiException(AttestationErrors.TicketInvalid, "this ticket was not made here, or its key is gone");
+    /// <summary>Whose ticket it is; null for what was not made here.</summary>
+    /// <exception cref="ApiException">503.</exception>
+    public Guid? Find(string ticket) => Ticket.TryRead(ticket, keys.Current(), out Guid instance) ? instance : null;
 
     private static string Certificates(string text) => text.Contains("-----BEGIN CERTIFICATE-----", StringComparison.Ordinal) && !text.Contains("PRIVATE KEY", StringComparison.Ordinal)
         ? text
