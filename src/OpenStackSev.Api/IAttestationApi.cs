@@ -23,4 +23,8 @@ public interface IAttestationApi
 
     [Post("/v1/hosts/{node}/approval")]
     Task<HostDetails> ApproveHostAsync(Guid node, [Body] HostApproval approval, CancellationToken ct = default);
+
+    /// <summary>The successor of the certificate that this connection was made with, for its own node.</summary>
+    [Post("/v1/hosts/{node}/certificate")]
+    Task<RenewedCertificate> RenewCertificateAsync(Guid node, [Body] CertificateRenewal renewal, CancellationToken ct = default);
 }

@@ -12,7 +12,12 @@ public sealed class CallerMiddleware(RequestDelegate next, IEnumerable<ICallerSo
     public async Task InvokeAsync(HttpContext context)
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<PublicEndpoint>() is null)
-            context.Features.Set(await CallerOfAsync(context));
+        {
+            Caller caller = await CallerOfAsync(context);
+            context.Features.Set(caller);
+            Caller.Current = caller;
+        }
+
         await next(context);
     }
 

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using OpenStackSev.Control.Identity;
 using OpenStackSev.Control.Tests.Fakes;
+using OpenStackSev.Control.Tests.Hosts;
 
 namespace OpenStackSev.Control.Tests.Stories;
 
@@ -14,16 +15,37 @@ internal sealed partial class StoryRun(Story story)
     private const int MostAttempts = 200;
 
     private readonly Dictionary<string, string> kept = new(StringComparer.Ordinal);
+    private StoryNodes? nodes;
 
     public async Task PlayAsync()
     {
         StoryGiven given = story.Given ?? new StoryGiven();
         string? policy = given.Policy.Count == 0 ? null : string.Concat(given.Policy.Select(rule => $"\"{rule.Key}\": \"{rule.Value}\"\n"));
-        await using RunningControl control = await RunningControl.StartAsync(given.Settings, policy, StoryCloud.Map, services =>
+        void Replace(IServiceCollection services)
         {
             if (given.Defect)
                 services.AddSingleton<ICallerSource, Defect>();
-        });
+        }
+
+        if (given.NodeCa is { } state)
+        {
+            await using NodeCloud cloud = await NodeCloud.StartAsync(given.Settings, policy, StoryCloud.Map, Replace);
+            using (nodes = new StoryNodes(cloud))
+            {
+                if (state != "whole")
+                    File.Delete(Path.Join(cloud.Authority, state == "without_key" ? "ca.key" : "revoked.crl"));
+                await PlayAsync(cloud.Control, given);
+            }
+
+            return;
+        }
+
+        await using RunningControl control = await RunningControl.StartAsync(given.Settings, policy, StoryCloud.Map, Replace);
+        await PlayAsync(control, given);
+    }
+
+    private async Task PlayAsync(RunningControl control, StoryGiven given)
+    {
         foreach ((string name, string text) in given.Files)
             await File.WriteAllTextAsync(control.At(name), text);
         var callers = new StoryCallers(control.Keystone);
@@ -42,8 +64,10 @@ internal sealed partial class StoryRun(Story story)
     private async Task StepAsync(RunningControl control, StoryCallers callers, StoryStep step, string name)
     {
         control.Time.Advance(TimeSpan.FromSeconds(step.Wait));
-        if (step.Revoke is { } caller)
-            callers.Revoke(caller);
+        if (step.Revoke is { } caller && nodes?.Knows(caller) == true)
+            nodes.Revoke(caller);
+        else if (step.Revoke is { } user)
+            callers.Revoke(user);
         if (step.Send is null)
             return;
         for (int i = 1; i < step.Repeat; i++)
@@ -68,7 +92,7 @@ internal sealed partial class StoryRun(Story story)
         using var request = new HttpRequestMessage(new HttpMethod(words[0]), words[1]);
         byte[]? body = step.Bytes is { } count ? new byte[count]
             : step.Text is { } text ? Encoding.UTF8.GetBytes(text)
-            : step.Body is { } json ? Encoding.UTF8.GetBytes(Filled(json.ToJsonString()))
+            : step.Body is { } json ? Encoding.UTF8.GetBytes(Filled((nodes is null ? json : nodes.Filled(json)!).ToJsonString()))
             : null;
         if (body is not null)
         {
@@ -76,7 +100,8 @@ internal sealed partial class StoryRun(Story story)
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         }
 
-        if (callers.TokenOf(step.As) is { } token)
+        bool isNode = nodes?.Knows(step.As) == true;
+        if (!isNode && callers.TokenOf(step.As) is { } token)
             request.Headers.TryAddWithoutValidation("X-Auth-Token", token);
         foreach ((string header, string value) in step.Headers)
         {
@@ -89,8 +114,12 @@ internal sealed partial class StoryRun(Story story)
                 request.Headers.TryAddWithoutValidation(header, sent);
         }
 
-        HttpResponseMessage response = await control.Http.SendAsync(request, TestContext.Current.CancellationToken);
-        return (response, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        using HttpClient? own = nodes?.Client(step.As);
+        HttpResponseMessage response = await (own ?? control.Http).SendAsync(request, TestContext.Current.CancellationToken);
+        string answer = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        if (response.IsSuccessStatusCode && answer.Length > 0)
+            nodes?.Learn(answer);
+        return (response, answer);
     }
 
     private string? Difference(StoryAnswer expected, HttpResponseMessage response, string body)
