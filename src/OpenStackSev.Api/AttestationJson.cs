@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using OpenStackSev.Api.Attestation;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Api.Validation;
 
@@ -25,6 +26,11 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(HostApproval))]
 [JsonSerializable(typeof(CertificateRenewal))]
 [JsonSerializable(typeof(RenewedCertificate))]
+[JsonSerializable(typeof(VendordataAnswer))]
+[JsonSerializable(typeof(ChallengeRequest))]
+[JsonSerializable(typeof(Challenge))]
+[JsonSerializable(typeof(Evidence))]
+[JsonSerializable(typeof(EvidenceAnswer))]
 public sealed partial class AttestationJson : JsonSerializerContext;
 
 /// <summary><c>no_chips</c>, <c>pending</c>, …</summary>

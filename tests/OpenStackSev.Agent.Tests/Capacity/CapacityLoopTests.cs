@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Time.Testing;
 using OpenStackSev.Agent.Capacity;
 using OpenStackSev.Agent.Tests.Fakes;
 using OpenStackSev.OpenStack;
@@ -13,7 +12,7 @@ public sealed class CapacityLoopTests : IDisposable
 {
     private const int Written = 1001, WaitingForNode = 1005, Failed = 1006, Stopped = 1007, ConflictLasts = 1008, Refused = 1009;
     private readonly FakePlacement placement = new();
-    private readonly FakeTimeProvider time = new();
+    private readonly AwaitedTime time = new();
     private readonly Events events = new();
     private readonly string folder = Directory.CreateTempSubdirectory("osev-loop-test").FullName;
     private readonly OpenStackConnection cloud;
@@ -98,7 +97,7 @@ public sealed class CapacityLoopTests : IDisposable
         using var hung = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (!hung.IsCancellationRequested && !events.Seen.Contains(eventId))
         {
-            time.Advance(TimeSpan.FromSeconds(1));
+            time.PassWhileAwaited();
             await Task.Yield();
         }
 

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Time.Testing;
 using OpenStackSev.Agent.Capacity;
 using OpenStackSev.Agent.Control;
 using OpenStackSev.Agent.Tests.Fakes;
@@ -21,7 +20,7 @@ public sealed class ControlLoopTests : IDisposable
     private static readonly HostReportAnswer s_answer = new(EnrolmentState.Enrolled, [], ProofLifetime: 300, Interval: 60, default);
 
     private readonly FakePlacement placement = new();
-    private readonly FakeTimeProvider time = new();
+    private readonly AwaitedTime time = new();
     private readonly Events events = new();
     private readonly LatestReport reports = new();
     private readonly ConcurrentQueue<NodeReport> sent = [];
@@ -164,7 +163,7 @@ public sealed class ControlLoopTests : IDisposable
         {
             Assert.False(hung.IsCancellationRequested, "it never came to that");
             if (advance)
-                time.Advance(TimeSpan.FromSeconds(1));
+                time.PassWhileAwaited();
             await Task.Yield();
         }
     }
