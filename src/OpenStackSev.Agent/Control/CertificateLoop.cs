@@ -16,6 +16,7 @@ public sealed partial class CertificateLoop(
     /// <summary>An administrator may have put another one there.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromMinutes(10);
 
+    private static readonly TimeSpan Rounding = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromHours(1);
 
@@ -67,7 +68,8 @@ public sealed partial class CertificateLoop(
         if (left <= TimeSpan.Zero)
             return await RenewAsync(node, present, now, ct);
         (failures, told, finding) = (0, null, null);
-        return left < Look ? left : Look;
+        // A wait is cut to whole milliseconds: what is left of one would be no wait at all.
+        return left < Look ? left + Rounding : Look;
     }
 
     private async Task<TimeSpan> RenewAsync(Guid node, PresentCertificate present, DateTimeOffset now, CancellationToken ct)

@@ -62,7 +62,7 @@ public sealed class ControlConnection(ControlOptions options, OpenStackConnectio
 
             return handler;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)     // the last: key and certificate are no pair
         {
             throw new ControlCertificateException($"[control] certificate, key or cafile cannot be used: {e.Message.TrimEnd('.')}", e);
         }
