@@ -6,6 +6,7 @@ using OpenStackSev.Control.Health;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Identity;
 using OpenStackSev.Control.Persistence;
+using OpenStackSev.Control.Reattestation.Policies;
 using OpenStackSev.Control.Validation;
 using OpenStackSev.OpenStack;
 
@@ -50,7 +51,7 @@ public static class ControlApplication
     private static void Add(IServiceCollection services, ControlConfiguration configuration)
     {
         services.AddSingleton(configuration).AddSingleton(configuration.Api).AddSingleton(configuration.Keystone)
-            .AddSingleton(configuration.Process);
+            .AddSingleton(configuration.Process).AddSingleton(configuration.Endorsements);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(Policy.Load(configuration.Policy, Policies.All));
         services.AddSingleton(provider => OpenStackConnection.Open(configuration.Keystone.Cloud(), new OpenStackConnectionOptions
@@ -67,6 +68,7 @@ public static class ControlApplication
         services.AddSingleton<ICallerSource, TokenCaller>();
         services.AddPersistence(configuration.Database, configuration.Events, configuration.Process);
         services.AddHosts(configuration.Hosts);
+        services.AddAppraisalPolicies();
         services.AddSingleton<IHealthSource, DatabaseHealth>();
         services.AddValidation();
         services.AddMetrics(configuration.Metrics);

@@ -17,6 +17,7 @@ public sealed record ControlConfiguration
     public HealthOptions Health { get; init; } = new();
     public MetricsOptions Metrics { get; init; } = new();
     public HostsOptions Hosts { get; init; } = new();
+    public EndorsementOptions Endorsements { get; init; } = new();
     public DatabaseOptions Database { get; init; } = new();
     public EventOptions Events { get; init; } = new();
 
@@ -24,7 +25,7 @@ public sealed record ControlConfiguration
     public static IReadOnlyList<IniSection> Sections { get; } =
     [
         ProcessOptions.Section, ApiOptions.Section, KeystoneOptions.Section, PolicyOptions.Section, HealthOptions.Section, MetricsOptions.Section,
-        HostsOptions.Section, DatabaseOptions.Section, EventOptions.Section,
+        HostsOptions.Section, EndorsementOptions.Section, DatabaseOptions.Section, EventOptions.Section,
     ];
 
     /// <summary>etc/openstack-sev.conf.sample.</summary>
@@ -50,6 +51,7 @@ public sealed record ControlConfiguration
             Health = HealthOptions.Section.Read(settings, problems),
             Metrics = MetricsOptions.Section.Read(settings, problems),
             Hosts = HostsOptions.Section.Read(settings, problems),
+            Endorsements = EndorsementOptions.Section.Read(settings, problems),
             Database = DatabaseOptions.Section.Read(settings, problems),
             Events = EventOptions.Section.Read(settings, problems),
         };

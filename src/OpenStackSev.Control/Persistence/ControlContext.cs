@@ -11,11 +11,20 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
     private const int ChipIdLength = 128;
 
     private const int NameLength = 255;
+    private const int WordLength = 32;
+    private const int NonceLength = 32;
+
+    /// <summary>Of a launch digest, 96, and of <c>sha256:</c> with its digits, 71.</summary>
+    private const int DigestLength = 96;
 
     public DbSet<HistoryRow> History => Set<HistoryRow>();
     public DbSet<HistoryAnchor> Anchors => Set<HistoryAnchor>();
     public DbSet<HostState> Hosts => Set<HostState>();
     public DbSet<HostChip> Chips => Set<HostChip>();
+    public DbSet<InstanceState> Instances => Set<InstanceState>();
+    public DbSet<InstanceEvidence> Evidence => Set<InstanceEvidence>();
+    public DbSet<PolicyVersion> Policies => Set<PolicyVersion>();
+    public DbSet<ReferenceValue> ReferenceValues => Set<ReferenceValue>();
 
     /// <summary>What <paramref name="failure"/> means in terms of <see cref="StorageCodes"/>; null when it is no failure of the database.</summary>
     public virtual StorageException? Explain(Exception failure) => failure is DbUpdateConcurrencyException
@@ -26,6 +35,14 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<MicrosecondsConverter>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        HistoryTables(modelBuilder);
+        HostTables(modelBuilder);
+        InstanceTables(modelBuilder);
+        PolicyTables(modelBuilder);
+    }
+
+    private static void HistoryTables(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<HistoryRow>(row =>
         {
@@ -46,6 +63,10 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
             anchor.Property(a => a.Writer).HasMaxLength(HistoryWriterOptions.MaximumNameLength);
             anchor.Property(a => a.Hash).HasMaxLength(HistoryEncoding.HashLength);
         });
+    }
+
+    private static void HostTables(ModelBuilder modelBuilder)
+    {
         modelBuilder.Entity<HostState>(host =>
         {
             host.ToTable("hosts");
@@ -65,6 +86,64 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
             chip.Property(c => c.ApprovedBy).HasMaxLength(NameLength);
             chip.Property(c => c.Version).IsConcurrencyToken();
             chip.HasIndex(c => c.Node);
+        });
+    }
+
+    private static void InstanceTables(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<InstanceState>(instance =>
+        {
+            instance.ToTable("instances");
+            instance.HasKey(i => i.Instance);
+            instance.Property(i => i.Project).HasMaxLength(HistoryRecord.MaximumProjectLength);
+            instance.Property(i => i.Name).HasMaxLength(NameLength);
+            instance.Property(i => i.Model).HasMaxLength(WordLength);
+            instance.Property(i => i.Status).HasMaxLength(WordLength);
+            instance.Property(i => i.HostName).HasMaxLength(NameLength);
+            instance.Property(i => i.Flavor).HasMaxLength(NameLength);
+            instance.Property(i => i.Verdict).HasConversion<string>().HasMaxLength(WordLength);
+            instance.Property(i => i.Result).HasMaxLength(InstanceState.MaximumResultBytes);
+            instance.Property(i => i.Nonce).HasMaxLength(NonceLength);
+            instance.Property(i => i.NoAnswerCode).HasMaxLength(HistoryRecord.MaximumKindLength);
+            instance.Property(i => i.Version).IsConcurrencyToken();
+            instance.HasIndex(i => new { i.Project, i.Instance });
+            instance.HasIndex(i => new { i.GoneAt, i.NextRoundAt });
+            instance.HasIndex(i => i.RoundOpenedAt);
+            instance.HasIndex(i => i.Node);
+        });
+        modelBuilder.Entity<InstanceEvidence>(evidence =>
+        {
+            evidence.ToTable("instance_evidence");
+            evidence.HasKey(e => e.Instance);
+            evidence.Property(e => e.Report).HasMaxLength(OpenStackSev.Api.Attestation.Evidence.MaximumReportBytes);
+            evidence.Property(e => e.Nonce).HasMaxLength(NonceLength);
+            evidence.Property(e => e.PublicKey).HasMaxLength(OpenStackSev.Api.Attestation.Evidence.MaximumKeyBytes);
+        });
+    }
+
+    private static void PolicyTables(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<PolicyVersion>(policy =>
+        {
+            policy.ToTable("policies");
+            policy.HasKey(p => p.Number);
+            policy.Property(p => p.Number).ValueGeneratedNever();
+            policy.Property(p => p.Name).HasMaxLength(NameLength);
+            policy.Property(p => p.Digest).HasMaxLength(DigestLength);
+            policy.Property(p => p.Document).HasMaxLength(PolicyVersion.MaximumDocumentBytes);
+            policy.Property(p => p.StoredBy).HasMaxLength(NameLength);
+            policy.Property(p => p.ActivatedBy).HasMaxLength(NameLength);
+            policy.Property(p => p.Version).IsConcurrencyToken();
+        });
+        modelBuilder.Entity<ReferenceValue>(value =>
+        {
+            value.ToTable("reference_values");
+            value.HasKey(v => v.Digest);
+            value.Property(v => v.Digest).HasMaxLength(DigestLength);
+            value.Property(v => v.Name).HasMaxLength(NameLength);
+            value.Property(v => v.AddedBy).HasMaxLength(NameLength);
+            value.Property(v => v.RemovedBy).HasMaxLength(NameLength);
+            value.Property(v => v.Version).IsConcurrencyToken();
         });
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using OpenStackSev.Attestation.Snp;
@@ -155,7 +156,15 @@ public sealed class KdsClientTests
         using KdsClient hasty = new(new() { Address = kds.Address, Time = new ImpatientTime() });
         kds.Inject(SimulatedKdsFault.Slow(TimeSpan.FromMinutes(10)));
         Assert.Equal(KdsCodes.Unreachable, await CodeAsync(hasty, 1));
-        await kds.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Nobody_at_the_address_is_unreachable()
+    {
+        // Bound and not listening: it refuses, and no other test can get this port meanwhile.
+        using Socket nobody = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using KdsClient client = new(new() { Address = new($"http://{nobody.LocalEndPoint}") });
         Assert.Equal(KdsCodes.Unreachable, await CodeAsync(client, 1));
     }
 

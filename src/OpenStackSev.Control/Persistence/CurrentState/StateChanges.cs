@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 
 namespace OpenStackSev.Control.Persistence.CurrentState;
@@ -8,31 +9,28 @@ internal sealed class StateChanges
     private readonly ControlContext context;
     private readonly Dictionary<Guid, HostState> hosts;
     private readonly Dictionary<string, HostChip> chips;
+    private readonly Dictionary<Guid, InstanceState> instances;
+    private readonly Dictionary<Guid, InstanceEvidence> evidence;
+    private readonly Dictionary<int, PolicyVersion> policies;
+    private readonly Dictionary<string, ReferenceValue> referenceValues;
 
-    private StateChanges(ControlContext context, Dictionary<Guid, HostState> hosts, Dictionary<string, HostChip> chips)
-    {
-        this.context = context;
-        this.hosts = hosts;
-        this.chips = chips;
-    }
+    private StateChanges(ControlContext context, Rows rows) =>
+        (this.context, hosts, chips, instances, evidence, policies, referenceValues) =
+        (context, rows.Hosts, rows.Chips, rows.Instances, rows.Evidence, rows.Policies, rows.ReferenceValues);
 
     /// <summary>Reads the rows that <paramref name="changes"/> touch.</summary>
-    public static async Task<StateChanges> LoadAsync(ControlContext context, IReadOnlyList<StateChange> changes)
-    {
-        Guid[] nodes = [.. changes.Select(change => change switch
+    public static async Task<StateChanges> LoadAsync(ControlContext context, IReadOnlyList<StateChange> changes) => new(context, new Rows(
+        await RowsAsync(context.Hosts, KeysOf(changes, change => change switch
         {
             HostState host => host.Node,
             HostSeen seen => seen.Node,
             _ => (Guid?)null,
-        }).OfType<Guid>().Distinct()];
-        string[] chipIds = [.. changes.OfType<HostChip>().Select(chip => chip.ChipId).Distinct(StringComparer.Ordinal)];
-        return new StateChanges(
-            context,
-            nodes.Length == 0 ? [] : await context.Hosts.Where(host => nodes.Contains(host.Node)).ToDictionaryAsync(host => host.Node),
-            chipIds.Length == 0
-                ? new(StringComparer.Ordinal)
-                : await context.Chips.Where(chip => chipIds.Contains(chip.ChipId)).ToDictionaryAsync(chip => chip.ChipId, StringComparer.Ordinal));
-    }
+        }), host => host.Node, keys => host => keys.Contains(host.Node)),
+        await RowsAsync(context.Chips, TextKeysOf(changes, change => (change as HostChip)?.ChipId), chip => chip.ChipId, keys => chip => keys.Contains(chip.ChipId)),
+        await RowsAsync(context.Instances, KeysOf(changes, change => (change as InstanceState)?.Instance), row => row.Instance, keys => row => keys.Contains(row.Instance)),
+        await RowsAsync(context.Evidence, KeysOf(changes, change => (change as InstanceEvidence)?.Instance), row => row.Instance, keys => row => keys.Contains(row.Instance)),
+        await RowsAsync(context.Policies, KeysOf(changes, change => (change as PolicyVersion)?.Number), row => row.Number, keys => row => keys.Contains(row.Number)),
+        await RowsAsync(context.ReferenceValues, TextKeysOf(changes, change => (change as ReferenceValue)?.Digest), row => row.Digest, keys => row => keys.Contains(row.Digest))));
 
     /// <summary>Applies all of <paramref name="changes"/>, or none.</summary>
     /// <returns>Null, or which change does not fit the rows as they are.</returns>
@@ -54,6 +52,10 @@ internal sealed class StateChanges
         HostState host => Misfit($"host {host.Node}", host.Version, hosts.GetValueOrDefault(host.Node)?.Version),
         HostChip chip => Misfit($"chip {chip.ChipId}", chip.Version, chips.GetValueOrDefault(chip.ChipId)?.Version),
         HostSeen seen => hosts.ContainsKey(seen.Node) ? null : $"host {seen.Node} is not known; write its whole state first",
+        InstanceState instance => Misfit($"instance {instance.Instance}", instance.Version, instances.GetValueOrDefault(instance.Instance)?.Version),
+        InstanceEvidence => null,
+        PolicyVersion policy => Misfit($"policy {policy.Number}", policy.Version, policies.GetValueOrDefault(policy.Number)?.Version),
+        ReferenceValue value => Misfit($"reference value {value.Digest}", value.Version, referenceValues.GetValueOrDefault(value.Digest)?.Version),
         _ => throw new InvalidOperationException($"{change.GetType().Name} has no table"),
     };
 
@@ -74,6 +76,18 @@ internal sealed class StateChanges
             case HostSeen seen when hosts[seen.Node] is var host && seen.At > host.LastSeenAt:
                 Put(hosts, seen.Node, host with { LastSeenAt = seen.At, Version = host.Version + 1 });
                 break;
+            case InstanceState instance:
+                Put(instances, instance.Instance, instance with { Version = instance.Version + 1 });
+                break;
+            case InstanceEvidence row:
+                Put(evidence, row.Instance, row);
+                break;
+            case PolicyVersion policy:
+                Put(policies, policy.Number, policy with { Version = policy.Version + 1 });
+                break;
+            case ReferenceValue value:
+                Put(referenceValues, value.Digest, value with { Version = value.Version + 1 });
+                break;
         }
     }
 
@@ -86,4 +100,18 @@ internal sealed class StateChanges
         else
             rows[key] = context.Add(row).Entity;
     }
+
+    private static T[] KeysOf<T>(IReadOnlyList<StateChange> changes, Func<StateChange, T?> key)
+        where T : struct => [.. changes.Select(key).OfType<T>().Distinct()];
+
+    private static string[] TextKeysOf(IReadOnlyList<StateChange> changes, Func<StateChange, string?> key) =>
+        [.. changes.Select(key).OfType<string>().Distinct(StringComparer.Ordinal)];
+
+    private static async Task<Dictionary<TKey, TRow>> RowsAsync<TKey, TRow>(
+        IQueryable<TRow> table, TKey[] keys, Func<TRow, TKey> keyOf, Func<TKey[], Expression<Func<TRow, bool>>> among)
+        where TKey : notnull => keys.Length == 0 ? [] : await table.Where(among(keys)).ToDictionaryAsync(keyOf);
+
+    private sealed record Rows(
+        Dictionary<Guid, HostState> Hosts, Dictionary<string, HostChip> Chips, Dictionary<Guid, InstanceState> Instances,
+        Dictionary<Guid, InstanceEvidence> Evidence, Dictionary<int, PolicyVersion> Policies, Dictionary<string, ReferenceValue> ReferenceValues);
 }
