@@ -40,7 +40,8 @@ public sealed class LifecycleTests
     [Fact]
     public async Task An_audit_that_was_accepted_is_run_after_a_restart()
     {
-        await using RunningControl control = await RunningControl.StartAsync(services: StoryCloud.Map);
+        await using RunningControl control = await RunningControl.StartAsync(
+            new Dictionary<string, string> { ["api.requests_per_second"] = "0" }, services: StoryCloud.Map);
         var gate = new TaskCompletionSource();
         control.Keystone.NovaGate = gate.Task;
         using HttpResponseMessage accepted = await PostAsync(control, "/v1/audits", "{}");
@@ -67,7 +68,10 @@ public sealed class LifecycleTests
         await using RunningControl control = await RunningControl.StartAsync();
         await control.GetAsync("/v1/nowhere", "reader");
         using var http = new HttpClient { BaseAddress = control.MetricsUrl };
-        Assert.Contains("http_server_request_duration", await http.GetStringAsync("/metrics", Ct), StringComparison.Ordinal);
+        // A request is counted after its answer has gone out.
+        using var hung = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (!(await http.GetStringAsync("/metrics", hung.Token)).Contains("http_server_request_duration", StringComparison.Ordinal))
+            await Task.Yield();
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/v1/audits", Ct)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await control.GetAsync("/metrics", "admin")).StatusCode);
     }
@@ -183,12 +187,15 @@ public sealed class LifecycleTests
 
     private static async Task<(int Code, string Error)> RunAsync(string text, TextWriter? output = null, params string[] args)
     {
-        string file = Path.GetTempFileName();
-        await File.WriteAllTextAsync(file, text.Contains("[keystone_authtoken]", StringComparison.Ordinal) || text.Contains("[nonsense]", StringComparison.Ordinal)
-            ? text : "[keystone_authtoken]\nauth_url = http://127.0.0.1:9\npassword = p\n" + text, Ct);
+        string folder = Directory.CreateTempSubdirectory("osev-run-test").FullName;
+        string file = Path.Join(folder, "control.conf");
+        // Never this machine's own state.
+        string state = text.Contains("state_dir", StringComparison.Ordinal) ? "" : $"[DEFAULT]\nstate_dir = {folder}/state\n";
+        await File.WriteAllTextAsync(file, state + (text.Contains("[keystone_authtoken]", StringComparison.Ordinal) || text.Contains("[nonsense]", StringComparison.Ordinal)
+            ? text : "[keystone_authtoken]\nauth_url = http://127.0.0.1:9\npassword = p\n" + text), Ct);
         using var error = new StringWriter();
         int code = await ControlCommands.RunAsync([.. args, "--config-file", file], output ?? TextWriter.Null, error, Ct);
-        File.Delete(file);
+        Directory.Delete(folder, recursive: true);
         return (code, error.ToString());
     }
 

@@ -55,8 +55,10 @@ public sealed class KilledWriterTests
 
     private static async Task AllIsThereAsync(TemporaryDatabase database, List<Answer> answered)
     {
-        VerifiedChain chain = Assert.Single(await HistoryVerificationTests.VerifyAsync(database));
-        Assert.Null(chain.Fault);
+        IReadOnlyList<VerifiedChain> chains = await HistoryVerificationTests.VerifyAsync(database);
+        if (chains.Count == 0 && answered.Count == 0)
+            return;     // killed before its first commit
+        Assert.Null(Assert.Single(chains).Fault);
         Dictionary<long, HistoryRow> rows = await database.Database.UseAsync(
             context => context.History.AsNoTracking().ToDictionaryAsync(row => row.Sequence));
         Assert.All(answered, answer =>

@@ -83,7 +83,7 @@ internal sealed record StoryStep
     /// <summary>Sends the same so often before this; only the last answer is looked at.</summary>
     public int Repeat { get; set; } = 1;
 
-    /// <summary>Repeats, letting a second pass each time, until the answer is as expected.</summary>
+    /// <summary>Repeats until the answer is as expected: for what goes on in the background, or depends on how fast requests come.</summary>
     public bool Eventually { get; set; }
 
     /// <summary>Seconds that pass before.</summary>
