@@ -2,7 +2,7 @@ using OpenStackSev.OpenStack.Keystone;
 
 namespace OpenStackSev.Control.Identity;
 
-/// <summary>Who sent a request: a user of Keystone's with a scope and roles, or a compute node with its certificate.</summary>
+/// <summary>Who sent a request: a user of Keystone's with a scope and roles, a compute node with its certificate, or an instance with its ticket.</summary>
 public sealed record Caller
 {
     private static readonly AsyncLocal<Caller?> s_current = new();
@@ -14,10 +14,10 @@ public sealed record Caller
         set => s_current.Value = value;
     }
 
-    /// <summary>Of the user, or of the node.</summary>
-    public string? Id => UserId ?? Node?.ToString();
+    /// <summary>Of the user, the node or the instance.</summary>
+    public string? Id => UserId ?? (Node ?? Instance)?.ToString();
 
-    /// <summary>For logs and audit: the user's name, or <c>node UUID</c>.</summary>
+    /// <summary>For logs and audit: the user's name, <c>node UUID</c> or <c>instance UUID</c>.</summary>
     public required string Name { get; init; }
 
     /// <summary>Null for a node.</summary>
@@ -43,6 +43,9 @@ public sealed record Caller
     /// <summary>That certificate's end.</summary>
     public DateTimeOffset? CertificateEnds { get; init; }
 
+    /// <summary>The instance that a ticket speaks for; null for others.</summary>
+    public Guid? Instance { get; init; }
+
     public static Caller OfToken(TokenBody token) => new()
     {
         Name = token.User.Name,
@@ -56,6 +59,8 @@ public sealed record Caller
 
     public static Caller OfNode(Guid node, string serial, DateTimeOffset ends) =>
         new() { Name = $"node {node}", Node = node, CertificateSerial = serial, CertificateEnds = ends };
+
+    public static Caller OfInstance(Guid instance) => new() { Name = $"instance {instance}", Instance = instance };
 }
 
 public static class CallerExtensions
