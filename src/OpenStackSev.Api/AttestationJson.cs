@@ -29,6 +29,11 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(Challenge))]
 [JsonSerializable(typeof(Evidence))]
 [JsonSerializable(typeof(EvidenceAnswer))]
+[JsonSerializable(typeof(InstanceList))]
+[JsonSerializable(typeof(InstanceAttestation))]
+[JsonSerializable(typeof(InstanceHistory))]
+[JsonSerializable(typeof(InstanceEvidenceBundle))]
+[JsonSerializable(typeof(SweepStatus))]
 public sealed partial class AttestationJson : JsonSerializerContext;
 
 /// <summary><c>no_chips</c>, <c>pending</c>, …</summary>

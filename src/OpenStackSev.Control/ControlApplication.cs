@@ -6,7 +6,9 @@ using OpenStackSev.Control.Health;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Identity;
 using OpenStackSev.Control.Persistence;
+using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Policies;
+using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.Control.Validation;
 using OpenStackSev.OpenStack;
 
@@ -71,8 +73,10 @@ public static class ControlApplication
         services.AddPersistence(configuration.Database, configuration.Events, configuration.Process);
         services.AddHosts(configuration.Hosts);
         services.AddAppraisalPolicies();
+        services.AddReattestation(configuration.Reattestation);
         services.AddSingleton<IHealthSource, DatabaseHealth>();
         services.AddValidation();
+        services.AddSweep(configuration.Sweep);
         services.AddMetrics(configuration.Metrics);
     }
 
@@ -82,7 +86,9 @@ public static class ControlApplication
         app.MapOpenApi();
         app.MapHealth(configuration.Health);
         app.MapHosts();
+        app.MapReattestation();
         app.MapValidation();
+        app.MapSweep();
     }
 
     private static void Listen(KestrelServerOptions kestrel, ControlConfiguration configuration)
