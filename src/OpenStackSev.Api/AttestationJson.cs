@@ -34,6 +34,7 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(InstanceHistory))]
 [JsonSerializable(typeof(InstanceEvidenceBundle))]
 [JsonSerializable(typeof(SweepStatus))]
+[JsonSerializable(typeof(OpenedRound))]
 public sealed partial class AttestationJson : JsonSerializerContext;
 
 /// <summary><c>no_chips</c>, <c>pending</c>, …</summary>

@@ -43,4 +43,8 @@ public interface IAttestationApi
 
     [Get("/v1/sweep")]
     Task<SweepStatus> GetSweepAsync(CancellationToken ct = default);
+
+    /// <summary>Opens a round now, and nudges the guest.</summary>
+    [Post("/v1/instances/{instance}/attestation")]
+    Task<OpenedRound> OpenRoundAsync(Guid instance, CancellationToken ct = default);
 }
