@@ -1,3 +1,4 @@
+using OpenStackSev.Api.Attestation;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Api.Validation;
 using Refit;
@@ -48,4 +49,20 @@ public interface IAttestationApi
     /// <summary>Why there is no valid host, or what Nova answers to an operation. It reads the whole cloud: seconds.</summary>
     [Post("/v1/explanations")]
     Task<Explanation> ExplainAsync([Body] ExplanationRequest request, CancellationToken ct = default);
+
+    /// <summary>One page of instances, by UUID: the project's own, or of all for those who may.</summary>
+    [Get("/v1/instances")]
+    Task<InstanceList> ListInstancesAsync([Query] int? limit = null, [Query] Guid? marker = null, [Query] string? project = null, CancellationToken ct = default);
+
+    /// <summary>An instance and its last judgement.</summary>
+    [Get("/v1/instances/{instance}/attestation")]
+    Task<InstanceAttestation> GetInstanceAsync(Guid instance, CancellationToken ct = default);
+
+    /// <summary>Newest first; <paramref name="before"/> is the id of the last record of the page before.</summary>
+    [Get("/v1/instances/{instance}/history")]
+    Task<InstanceHistory> GetInstanceHistoryAsync(Guid instance, [Query] int? limit = null, [Query] long? before = null, CancellationToken ct = default);
+
+    /// <summary>What the last judgement rests on.</summary>
+    [Get("/v1/instances/{instance}/evidence")]
+    Task<InstanceEvidenceBundle> GetInstanceEvidenceAsync(Guid instance, CancellationToken ct = default);
 }
