@@ -1,5 +1,6 @@
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Api.Hosts;
+using OpenStackSev.Api.Validation;
 using Refit;
 
 namespace OpenStackSev.Api;
@@ -24,6 +25,30 @@ public interface IAttestationApi
 
     [Post("/v1/hosts/{node}/approval")]
     Task<HostDetails> ApproveHostAsync(Guid node, [Body] HostApproval approval, CancellationToken ct = default);
+
+    /// <summary>The findings about one flavor and one image, each a name, an id or a body.</summary>
+    [Post("/v1/validations")]
+    Task<ValidationReport> ValidateAsync([Body] ValidationRequest request, CancellationToken ct = default);
+
+    /// <summary>Asks for an audit of the whole cloud; it runs in the background.</summary>
+    [Post("/v1/audits")]
+    Task<AuditAnswer> CreateAuditAsync([Body] AuditRequest request, CancellationToken ct = default);
+
+    /// <summary>Those that the caller may look at, without their results.</summary>
+    [Get("/v1/audits")]
+    Task<AuditList> ListAuditsAsync(CancellationToken ct = default);
+
+    /// <summary>How far it is, and its result once it is done.</summary>
+    [Get("/v1/audits/{id}")]
+    Task<AuditAnswer> GetAuditAsync(Guid id, CancellationToken ct = default);
+
+    /// <summary>One that is done stays.</summary>
+    [Delete("/v1/audits/{id}")]
+    Task CancelAuditAsync(Guid id, CancellationToken ct = default);
+
+    /// <summary>Why there is no valid host, or what Nova answers to an operation. It reads the whole cloud: seconds.</summary>
+    [Post("/v1/explanations")]
+    Task<Explanation> ExplainAsync([Body] ExplanationRequest request, CancellationToken ct = default);
 
     /// <summary>The successor of the certificate that this connection was made with, for its own node.</summary>
     [Post("/v1/hosts/{node}/certificate")]

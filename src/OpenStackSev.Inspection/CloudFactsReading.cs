@@ -8,6 +8,9 @@ namespace OpenStackSev.Inspection;
 /// <summary>What a cloud has, for the rules that look at it: resource classes, traits, hosts.</summary>
 public static class CloudFactsReading
 {
+    /// <summary>As many resource providers as are read to judge one pair: a second, and not a minute.</summary>
+    public const int MostProvidersOfOnePair = 200;
+
     extension(OpenStackConnection cloud)
     {
         /// <summary>Null where the user may not read Placement: rules that need it are then silent.</summary>

@@ -16,45 +16,50 @@ public static class CloudLookup
         /// <summary>The flavor of this id, else of this name.</summary>
         /// <exception cref="InspectionException">There is none, or its extra specs are hidden.</exception>
         /// <exception cref="OpenStackApiException"/>
-        public async Task<FlavorSpec> FlavorAsync(string nameOrId, CancellationToken ct)
+        public Task<FlavorSpec> FlavorAsync(string nameOrId, CancellationToken ct) => cloud.FlavorAsync(nameOrId, null, ct);
+
+        /// <param name="sight">Of the project that asks; null for all that the connection's own user sees.</param>
+        /// <inheritdoc cref="FlavorAsync(OpenStackConnection, string, CancellationToken)"/>
+        public async Task<FlavorSpec> FlavorAsync(string nameOrId, ProjectSight? sight, CancellationToken ct)
         {
-            JsonElement? named = null;
+            JsonElement? identified = null, named = null;
             // Nova has no filter by name, and a name can be anything that a path cannot hold.
             await foreach (JsonElement flavor in cloud.Nova.AllFlavorBodiesAsync(ct: ct))
             {
                 if (Is(flavor, "id", nameOrId))
-                    return Flavor(flavor, nameOrId);
-                if (Is(flavor, "name", nameOrId))
+                    identified = flavor;
+                else if (Is(flavor, "name", nameOrId))
                     named = flavor;
             }
-            return named is { } found ? Flavor(found, nameOrId) : throw new InspectionException(
+
+            foreach (JsonElement? candidate in (JsonElement?[])[identified, named])
+            {
+                // Seen before it is read: what is wrong with it is its project's affair too.
+                if (candidate is { } flavor && (sight is null || await sight.SeesFlavorAsync(flavor, ct)))
+                    return Flavor(flavor, nameOrId);
+            }
+
+            if (sight is not null)
+                await sight.AskInVainAsync(flavor: true, ct);
+            throw new InspectionException(
                 InspectionProblem.NotFound, $"there is no flavor '{Printable.Of(nameOrId)}' that this user may see", "openstack flavor list --all shows which there are");
         }
 
         /// <summary>The image of this id, else of this name; a hidden one only if no other is called so.</summary>
         /// <exception cref="InspectionException">There is none, several are called so, or its body cannot be read.</exception>
         /// <exception cref="OpenStackApiException"/>
-        public async Task<ImageSpec> ImageAsync(string nameOrId, CancellationToken ct)
+        public Task<ImageSpec> ImageAsync(string nameOrId, CancellationToken ct) => cloud.ImageAsync(nameOrId, null, ct);
+
+        /// <param name="sight">Of the project that asks; null for all that the connection's own user sees.</param>
+        /// <inheritdoc cref="ImageAsync(OpenStackConnection, string, CancellationToken)"/>
+        public async Task<ImageSpec> ImageAsync(string nameOrId, ProjectSight? sight, CancellationToken ct)
         {
-            if (Guid.TryParse(nameOrId, out Guid id))
-            {
-                try
-                {
-                    return Image(await cloud.Glance.GetImageBodyAsync(id, ct), nameOrId);
-                }
-                catch (OpenStackApiException e) when (e.Status == System.Net.HttpStatusCode.NotFound)
-                {
-                    // it may be a name
-                }
-            }
+            if (Guid.TryParse(nameOrId, out Guid id) && await cloud.ImageOrNothingAsync(id, ct) is { } identified
+                && (sight is null || await sight.SeesImageAsync(identified, byId: true, ct)))
+                return Image(identified, nameOrId);
             foreach (bool hidden in (bool[])[false, true])
             {
-                List<JsonElement> named = [];
-                await foreach (JsonElement image in cloud.Glance.AllImageBodiesAsync(nameOrId, hidden, ct: ct))
-                {
-                    if (Is(image, "name", nameOrId))
-                        named.Add(image);
-                }
+                IReadOnlyList<JsonElement> named = await cloud.ImagesOfNameAsync(nameOrId, hidden, sight, ct);
                 if (named.Count == 1)
                     return Image(named[0], nameOrId);
                 if (named.Count > 1)
@@ -64,8 +69,41 @@ public static class CloudLookup
                         $"take the id: {ids}{(named.Count > MostNamed ? ", …" : "")}");
                 }
             }
+
+            if (sight is not null)
+                await sight.AskInVainAsync(flavor: false, ct);
             throw new InspectionException(
                 InspectionProblem.NotFound, $"there is no image '{Printable.Of(nameOrId)}' that this user may see", "openstack image list shows which there are");
+        }
+
+        private async Task<JsonElement?> ImageOrNothingAsync(Guid id, CancellationToken ct)
+        {
+            try
+            {
+                return await cloud.Glance.GetImageBodyAsync(id, ct);
+            }
+            catch (OpenStackApiException e) when (e.Status == System.Net.HttpStatusCode.NotFound)
+            {
+                // it may be a name
+                return null;
+            }
+        }
+
+        private async Task<IReadOnlyList<JsonElement>> ImagesOfNameAsync(string name, bool hidden, ProjectSight? sight, CancellationToken ct)
+        {
+            List<JsonElement> seen = [];
+            int questions = 0;
+            await foreach (JsonElement image in cloud.Glance.AllImageBodiesAsync(name, hidden, ct: ct))
+            {
+                if (!Is(image, "name", name))
+                    continue;
+                if (sight?.NeedsQuestion(image) == true && ++questions > ProjectSight.MostQuestions)
+                    throw new InspectionException(InspectionProblem.Ambiguous, $"too many images of the cloud are called '{Printable.Of(name)}'", "take the id");
+                if (sight is null || await sight.SeesImageAsync(image, byId: false, ct))
+                    seen.Add(image);
+            }
+
+            return seen;
         }
 
         /// <summary>The newest release that speaks the microversion of the cloud's Nova.</summary>

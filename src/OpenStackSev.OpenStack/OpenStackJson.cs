@@ -34,10 +34,12 @@ namespace OpenStackSev.OpenStack;
 [JsonSerializable(typeof(ServerMetadata))]
 [JsonSerializable(typeof(FlavorList))]
 [JsonSerializable(typeof(FlavorBodies))]
+[JsonSerializable(typeof(FlavorAccessList))]
 [JsonSerializable(typeof(ServiceList))]
 [JsonSerializable(typeof(HypervisorList))]
 [JsonSerializable(typeof(AggregateList))]
 [JsonSerializable(typeof(ImageList))]
 [JsonSerializable(typeof(ImageBodies))]
 [JsonSerializable(typeof(Image))]
+[JsonSerializable(typeof(ImageMember))]
 internal sealed partial class OpenStackJson : JsonSerializerContext;

@@ -4,15 +4,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using OpenStackSev.Api;
 using OpenStackSev.Api.Hosts;
-using OpenStackSev.Control;
-using OpenStackSev.Control.Configuration;
 using OpenStackSev.Control.Persistence.Sqlite;
 using OpenStackSev.Control.Tests.Fakes;
 
@@ -24,6 +17,7 @@ internal static partial class ControlCost
     private const string Wrk = "/usr/bin/wrk";
     private const int Clients = 64;
     private const int Nodes = 1000;
+    private const int Rounds = 3;
     private const int LeastHeartbeats = 500;
     private const double LeastValidationShare = 0.4;
     private const double MostIdleMegabytes = 150;
@@ -74,23 +68,16 @@ internal static partial class ControlCost
 
     private static async Task<IReadOnlyList<Result>> UnderLoadAsync(string folder, string file, FakeKeystone keystone)
     {
-        await using WebApplication bare = await BareAsync();
-        await using WebApplication control = ControlApplication.Create(
-            ControlConfiguration.Load([file]), logging => logging.SetMinimumLevel(LogLevel.Warning));
-        await control.StartAsync();
+        using ControlServers servers = await ControlServers.StartAsync(file);
         string token = keystone.Issue("agents", "service", ["service", "reader"]).Secret;
-        await EnrolAsync(ControlApplication.AddressOf(control), token);
+        await EnrolAsync(servers.Control, token);
 
         string heartbeats = Path.Join(folder, "heartbeats.lua"), validation = Path.Join(folder, "validation.lua");
         string report = JsonSerializer.Serialize(Report(), AttestationJson.Default.HostReport);
         await File.WriteAllTextAsync(heartbeats, Script("PUT", report, token, $"\"/v1/hosts/\" .. string.format(\"{Prefix}%012x\", math.random(0, {Nodes - 1}))"));
         await File.WriteAllTextAsync(validation, Script("POST", ValidationBody, token, "\"/v1/validations\""));
-
-        Load bareBeats = await LoadAsync(bare.Urls.First(), heartbeats);
-        Load beats = await LoadAsync(ControlApplication.AddressOf(control).ToString(), heartbeats);
-        Load bareValidations = await LoadAsync(bare.Urls.First(), validation);
-        Load validations = await LoadAsync(ControlApplication.AddressOf(control).ToString(), validation);
-        await control.StopAsync();
+        (Load bareBeats, Load beats) = await InTurnAsync(servers, heartbeats);
+        (Load bareValidations, Load validations) = await InTurnAsync(servers, validation);
 
         double share = validations.Rate / bareValidations.Rate;
         return
@@ -101,29 +88,8 @@ internal static partial class ControlCost
                 $"bare: {bareBeats.Tail.TotalMilliseconds:0.0} ms"),
             new($"POST /v1/validations, share of a bare endpoint's rate, {Clients} clients", $"{share:0.00}", $"at least {LeastValidationShare}", share >= LeastValidationShare,
                 $"{validations.Rate:N0} a second; bare: {bareValidations.Rate:N0}"),
+            new("the same, CPU time of the server a request", $"{validations.Cpu.TotalMicroseconds:0.0} µs", "none", true, $"bare: {bareValidations.Cpu.TotalMicroseconds:0.0} µs"),
         ];
-    }
-
-    /// <summary>What ASP.NET Core alone does: reads the body into the same types, answers it in a few bytes.</summary>
-    private static async Task<WebApplication> BareAsync()
-    {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        builder.Services.AddRoutingCore();
-        WebApplication app = builder.Build();
-        app.UseRouting();
-        app.MapPut("/v1/hosts/{node:guid}", async context =>
-        {
-            HostReport? report = await context.Request.ReadFromJsonAsync(AttestationJson.Default.HostReport);
-            await context.Response.WriteAsync($"{{\"name\":\"{report!.Name}\"}}");
-        });
-        app.MapPost("/v1/validations", async context =>
-        {
-            using JsonDocument body = await JsonDocument.ParseAsync(context.Request.Body);
-            await context.Response.WriteAsync($"{{\"fields\":{body.RootElement.EnumerateObject().Count()}}}");
-        });
-        await app.StartAsync();
-        return app;
     }
 
     /// <summary>Each node reports once, so that what is measured are repetitions.</summary>
@@ -164,20 +130,44 @@ internal static partial class ControlCost
         function request() return wrk.format("{{method}}", {{path}}, headers, body) end
         """;
 
-    private static async Task<Load> LoadAsync(string address, string script)
+    /// <summary>Both in turn, so that what else runs on the machine slows both; then the medians.</summary>
+    private static async Task<(Load Bare, Load Control)> InTurnAsync(ControlServers servers, string script)
     {
-        await WrkAsync(address, script, seconds: 3);     // tiers up what is measured
-        string output = await WrkAsync(address, script, seconds: 10);
+        // Until what is hot has been compiled for the last time.
+        await WrkAsync(servers.Bare, script, seconds: 6);
+        await WrkAsync(servers.Control, script, seconds: 12);
+        var bare = new List<Load>();
+        var control = new List<Load>();
+        for (int round = 0; round < Rounds; round++)
+        {
+            bare.Add(await LoadAsync(servers, servers.Bare, script));
+            control.Add(await LoadAsync(servers, servers.Control, script));
+        }
+
+        return (Median(bare), Median(control));
+    }
+
+    private static Load Median(List<Load> loads) => new(
+        loads.Select(load => load.Rate).Order().ElementAt(loads.Count / 2),
+        loads.Select(load => load.Tail).Order().ElementAt(loads.Count / 2),
+        loads.Select(load => load.Cpu).Order().ElementAt(loads.Count / 2));
+
+    private static async Task<Load> LoadAsync(ControlServers servers, Uri address, string script)
+    {
+        TimeSpan before = servers.CpuTime;
+        string output = await WrkAsync(address, script, seconds: 6);
+        TimeSpan cpu = servers.CpuTime - before;
         if (output.Contains("Non-2xx", StringComparison.Ordinal) || output.Contains("Socket errors", StringComparison.Ordinal))
             throw new InvalidOperationException($"requests failed under wrk: {output}");
         double tail = Number(TailLine().Match(output).Groups["tail"].Value);
         tail *= TailLine().Match(output).Groups["unit"].Value switch { "us" => 0.001, "ms" => 1, _ => 1000 };
-        return new Load(Number(RateLine().Match(output).Groups["rate"].Value), TimeSpan.FromMilliseconds(tail));
+        return new Load(Number(RateLine().Match(output).Groups["rate"].Value), TimeSpan.FromMilliseconds(tail),
+            cpu / Number(CountLine().Match(output).Groups["count"].Value));
     }
 
-    private static async Task<string> WrkAsync(string address, string script, int seconds)
+    private static async Task<string> WrkAsync(Uri address, string script, int seconds)
     {
-        using Process process = Process.Start(new ProcessStartInfo(Wrk, ["-t", "1", "-c", $"{Clients}", "-d", $"{seconds}s", "--latency", "-s", script, address])
+        using Process process = Process.Start(new ProcessStartInfo(Wrk, ["-t", "1", "-c", $"{Clients}", "-d", $"{seconds}s", "--latency", "-s", script, address.ToString()])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -243,10 +233,14 @@ internal static partial class ControlCost
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 
-    private sealed record Load(double Rate, TimeSpan Tail);
+    /// <param name="Cpu">Of the server, a request.</param>
+    private sealed record Load(double Rate, TimeSpan Tail, TimeSpan Cpu);
 
     [GeneratedRegex(@"^Requests/sec:\s+(?<rate>[\d.]+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex RateLine();
+
+    [GeneratedRegex(@"^\s+(?<count>\d+) requests in ", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex CountLine();
 
     [GeneratedRegex(@"^\s+99%\s+(?<tail>[\d.]+)(?<unit>us|ms|s)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex TailLine();

@@ -1,5 +1,8 @@
 using OpenStackSev.Benchmarks;
 
+if (args is [ControlServers.Argument, var configuration])
+    return await ControlServers.RunAsync(configuration);
+
 var measurements = new Dictionary<string, Func<Task<IReadOnlyList<Result>>>>(StringComparer.Ordinal)
 {
     ["agent"] = AgentPublication.MeasureAsync,

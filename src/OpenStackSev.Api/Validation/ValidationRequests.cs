@@ -13,6 +13,17 @@ public sealed record ValidationRequest
 
     /// <summary>Release to judge by, e.g. <c>2026.2</c>; null for the cloud's own.</summary>
     public string? Release { get; init; }
+
+    /// <summary>Of the cloud's, by name or id.</summary>
+    public static ValidationRequest Of(string flavor, string image, string? release = null) =>
+        new() { Flavor = NamedThing.Of(flavor), Image = NamedThing.Of(image), Release = release };
+}
+
+/// <summary>A flavor or an image of the cloud, where a request takes a name, an id or a body.</summary>
+public static class NamedThing
+{
+    /// <param name="nameOrId">1 to 255 characters.</param>
+    public static JsonElement Of(string nameOrId) => JsonSerializer.SerializeToElement(nameOrId, AttestationJson.Default.String);
 }
 
 /// <summary>Body of <c>POST /v1/audits</c>: every flavor of the cloud with every image.</summary>

@@ -8,9 +8,6 @@ namespace OpenStackSev.Cli.Validation;
 /// <summary><c>osev validate</c>: judges a flavor and an image before anybody boots them. The exit code is the worst finding.</summary>
 internal sealed class Validate
 {
-    /// <summary>Placement is asked about each: a second, and not a minute.</summary>
-    private const int MostProviders = 200;
-
     private readonly Option<string> _flavor = Text("--flavor", "NAME|ID", "Flavor of the cloud.");
     private readonly Option<string> _image = Text("--image", "NAME|ID", "Image of the cloud.");
     private readonly Option<string> _flavorFile = Text("--flavor-file", "FILE", "The flavor as Nova answers it, or as openstack flavor show -f json prints it; - is standard input.");
@@ -64,7 +61,7 @@ internal sealed class Validate
             flavor ??= await cloud.FlavorAsync(parsed.GetRequiredValue(_flavor), ct);
             image ??= await cloud.ImageAsync(parsed.GetRequiredValue(_image), ct);
             release ??= await ReleaseOption.OfCloudAsync(cloud, console, ct);
-            facts = await cloud.FactsAsync(MostProviders, note => console.Error.WriteLine("note: " + note), console.WriteProgress, ct);
+            facts = await cloud.FactsAsync(CloudFactsReading.MostProvidersOfOnePair, note => console.Error.WriteLine("note: " + note), console.WriteProgress, ct);
         }
 
         release ??= ComputeRelease.Newest;

@@ -52,7 +52,7 @@ internal static class HostEndpoints
             await Of<NodeRenewals>(context).InUseAsync(node, serial, context.RequestAborted);
         if (!outcome.IsNews)
             context.Features.Set(NothingChanged.Here);
-        await context.Response.WriteAsJsonAsync(outcome.Answer, AttestationJson.Default.HostReportAnswer, cancellationToken: context.RequestAborted);
+        await context.AnswerAsync(outcome.Answer, AttestationJson.Default.HostReportAnswer);
     }
 
     private static async Task ListAsync(HttpContext context)

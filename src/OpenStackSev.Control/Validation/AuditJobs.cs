@@ -154,8 +154,9 @@ public sealed partial class AuditJobs(ServiceCloud cloud, AuditFolder folder, Ti
         long pairs = (long)flavors.Specs.Count * images.Specs.Count;
         if (pairs > MostPairs)
             throw new InvalidDataException($"{pairs} combinations are more than the {MostPairs} that are judged at once");
+        CloudFacts? facts = await connection.FactsAsync(int.MaxValue, note => LogNotLookedAt(log, job.Id, note), progress: null, ct);
         CloudAudit audit = await Task.Run(
-            () => CloudAudit.Of(flavors.Specs, images.Specs, release, everything: job.Request.Everything, progress: part => Report(job.Id, part), ct: ct), ct);
+            () => CloudAudit.Of(flavors.Specs, images.Specs, release, facts, everything: job.Request.Everything, progress: part => Report(job.Id, part), ct: ct), ct);
         return AuditDocument.Of(audit, [.. flavors.Problems, .. images.Problems]);
     }
 
@@ -204,6 +205,9 @@ public sealed partial class AuditJobs(ServiceCloud cloud, AuditFolder folder, Ti
 
     [LoggerMessage(4201, LogLevel.Error, "audit {Id} failed")]
     private static partial void LogFailed(ILogger logger, Guid id, Exception exception);
+
+    [LoggerMessage(4204, LogLevel.Warning, "audit {Id} does not judge by all of the cloud: {Note}")]
+    private static partial void LogNotLookedAt(ILogger logger, Guid id, string note);
 
     [LoggerMessage(4202, LogLevel.Error, "audit {Id} cannot be kept")]
     private static partial void LogNotKept(ILogger logger, Guid id, Exception exception);

@@ -16,8 +16,9 @@ internal sealed class NamedThings(ServiceCloud service, Policy policy, Caller ca
 
     private OpenStackConnection Cloud => service.Connection;
 
-    /// <summary>The caller may see what belongs to other projects.</summary>
-    private bool SeesAll => policy.Allows(caller, ValidationPolicies.AllProjects, PolicyTarget.Cloud);
+    /// <summary>Null for a caller who may see what belongs to other projects.</summary>
+    private ProjectSight? Sight =>
+        policy.Allows(caller, ValidationPolicies.AllProjects, PolicyTarget.Cloud) ? null : new ProjectSight(Cloud, caller.ProjectId);
 
     /// <exception cref="ApiException">It cannot be judged, or is not there.</exception>
     public ValueTask<FlavorSpec> FlavorAsync(JsonElement named, CancellationToken ct)
@@ -28,11 +29,7 @@ internal sealed class NamedThings(ServiceCloud service, Policy policy, Caller ca
             ? ValueTask.FromResult(given) : throw new ApiException(ValidationErrors.Unreadable, "flavor: " + problem);
     }
 
-    private async Task<FlavorSpec> NamedFlavorAsync(string name, CancellationToken ct)
-    {
-        FlavorSpec flavor = await Cloud.FlavorAsync(name, ct);
-        return SeesAll || flavor.IsPublic == true ? flavor : throw Hidden("flavor", name);
-    }
+    private Task<FlavorSpec> NamedFlavorAsync(string name, CancellationToken ct) => Cloud.FlavorAsync(name, Sight, ct);
 
     /// <exception cref="ApiException">It cannot be judged, or is not there.</exception>
     public ValueTask<ImageSpec> ImageAsync(JsonElement named, CancellationToken ct)
@@ -43,12 +40,7 @@ internal sealed class NamedThings(ServiceCloud service, Policy policy, Caller ca
             ? ValueTask.FromResult(given) : throw new ApiException(ValidationErrors.Unreadable, "image: " + problem);
     }
 
-    private async Task<ImageSpec> NamedImageAsync(string name, CancellationToken ct)
-    {
-        ImageSpec image = await Cloud.ImageAsync(name, ct);
-        bool isOwn = image.Owner is not null && image.Owner == caller.ProjectId;
-        return SeesAll || isOwn || image.Visibility is "public" or "community" ? image : throw Hidden("image", name);
-    }
+    private Task<ImageSpec> NamedImageAsync(string name, CancellationToken ct) => Cloud.ImageAsync(name, Sight, ct);
 
     /// <summary>The release of that name; the cloud's own when none is named.</summary>
     /// <exception cref="ApiException">There is no such release.</exception>
@@ -90,10 +82,6 @@ internal sealed class NamedThings(ServiceCloud service, Policy policy, Caller ca
             return null;
         }
     }
-
-    // As if it were not there: that it exists is the other project's affair.
-    private static ApiException Hidden(string kind, string name) =>
-        new(ValidationErrors.NotInCloud, $"there is no {kind} '{Printable.Of(name)}' that this user may see");
 
     private static string Short(string text) => text.Length <= 80 ? text : text[..80] + "…";
 }

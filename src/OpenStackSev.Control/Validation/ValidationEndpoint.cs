@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OpenStackSev.Api;
 using OpenStackSev.Api.Validation;
 using OpenStackSev.Control.Conventions;
@@ -8,7 +9,7 @@ using OpenStackSev.Validation;
 namespace OpenStackSev.Control.Validation;
 
 /// <summary><c>POST /v1/validations</c>: the findings about one flavor and one image, as <c>osev validate</c> has them.</summary>
-internal sealed class ValidationEndpoint(Policy policy, ServiceCloud cloud)
+internal sealed class ValidationEndpoint(Policy policy, ServiceCloud cloud, CachedFacts facts)
 {
     public async Task AnswerAsync(HttpContext context)
     {
@@ -20,6 +21,9 @@ internal sealed class ValidationEndpoint(Policy policy, ServiceCloud cloud)
         FlavorSpec flavor = await things.FlavorAsync(request.Flavor, ct);
         ImageSpec image = await things.ImageAsync(request.Image, ct);
         ComputeRelease release = await things.ReleaseAsync(request.Release, ct);
-        await context.AnswerAsync(ValidationDocument.Of(flavor, image, release, cloud: null), ValidationLineJson.Default.ValidationDocument);
+        // Two bodies are judged by themselves, as files are: they may be of another cloud.
+        bool isOfCloud = request.Flavor.ValueKind == JsonValueKind.String || request.Image.ValueKind == JsonValueKind.String;
+        CloudFacts? known = isOfCloud ? await facts.GetAsync(ct) : null;
+        await context.AnswerAsync(ValidationDocument.Of(flavor, image, release, known), ValidationLineJson.Default.ValidationDocument);
     }
 }

@@ -16,7 +16,7 @@ public static class ValidationPolicies
     [
         new(Validate, RolePolicies.Reader, "Judge a flavor and an image", "POST /v1/validations"),
         new(AllProjects, RolePolicies.AdminOrService,
-            "Judge flavors and images of all projects by name or id; others see public ones and their project's images", "POST /v1/validations"),
+            "Judge flavors and images of all projects by name or id; others name what Nova and Glance would show their project", "POST /v1/validations"),
         new(CreateAudit, RolePolicies.AdminOrService, "Judge all flavors of the cloud with all images: it names those of all projects", "POST /v1/audits"),
         new(GetAudit, RolePolicies.ProjectReader, "Look at an audit that the project asked for", "GET /v1/audits", "GET /v1/audits/{id}"),
         new(CancelAudit, "rule:admin or (rule:member and project_id:%(project_id)s)", "Cancel an audit that the project asked for", "DELETE /v1/audits/{id}"),

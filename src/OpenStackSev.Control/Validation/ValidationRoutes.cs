@@ -7,6 +7,7 @@ public static class ValidationRoutes
 {
     public static void AddValidation(this IServiceCollection services) => services
         .AddSingleton<ServiceCloud>()
+        .AddSingleton<CachedFacts>()
         .AddSingleton<ValidationEndpoint>()
         .AddSingleton<ExplanationEndpoint>()
         .AddSingleton<AuditFolder>()

@@ -25,7 +25,16 @@ public interface IGlanceApi
 
     [Get("/v2/images/{id}")]
     Task<JsonElement> GetImageBodyAsync(Guid id, CancellationToken ct = default);
+
+    /// <summary>A project with which an image is shared. 404 for one with which it is not.</summary>
+    /// <param name="member">Project id.</param>
+    [Get("/v2/images/{id}/members/{member}")]
+    Task<ImageMember> GetImageMemberAsync(Guid id, string member, CancellationToken ct = default);
 }
+
+/// <param name="MemberId">Project id.</param>
+/// <param name="Status"><c>pending</c>, <c>accepted</c> or <c>rejected</c>: whether the project wants it in its lists.</param>
+public sealed record ImageMember(string MemberId, string Status);
 
 /// <param name="Next">Path of the next page; null on the last one.</param>
 public sealed record ImageList(IReadOnlyList<Image> Images, string? Next = null);

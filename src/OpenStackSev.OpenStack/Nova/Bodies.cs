@@ -72,6 +72,11 @@ public sealed record FlavorBodies(
 /// <param name="ExtraSpecs">Null where policy hides them.</param>
 public sealed record Flavor(string Id, string Name, int Ram, int Vcpus, int Disk, IReadOnlyDictionary<string, string>? ExtraSpecs = null);
 
+public sealed record FlavorAccessList([property: JsonPropertyName("flavor_access")] IReadOnlyList<FlavorAccess> Projects);
+
+/// <param name="TenantId">Project id.</param>
+public sealed record FlavorAccess(string FlavorId, string TenantId);
+
 public sealed record ServiceList(IReadOnlyList<ComputeService> Services);
 
 /// <param name="Status"><c>enabled</c> or <c>disabled</c>; <c>UNKNOWN</c> where the cell's database does not answer (2.69).</param>

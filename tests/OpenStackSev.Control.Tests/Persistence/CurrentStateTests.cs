@@ -48,9 +48,27 @@ public sealed class CurrentStateTests
         await database.History.ApplyAsync(new HostSeen(Host(1).Node, Noon.AddSeconds(1)));
 
         HostState read = (await database.Hosts.FindAsync(Host(1).Node))!;
-        Assert.Equal(Noon.AddMinutes(1), read.LastSeenAt);
-        Assert.Equal(2, read.Version);
+        HostState expected = Host(1) with { LastSeenAt = Noon.AddMinutes(1), Version = 2 };
+        Assert.Equal(expected with { Facts = read.Facts }, read);
+        Assert.Equal(expected.Facts, read.Facts);
         Assert.Single(await database.Reader.OfSubjectAsync(read.Node, 10));
+    }
+
+    [Fact]
+    public async Task A_sign_of_life_beside_a_new_state_of_the_same_host_loses_neither()
+    {
+        await using TemporaryDatabase database = await TemporaryDatabase.StartAsync();
+        await database.History.AppendAsync(Reported(Host(1)));
+        HostState read = (await database.Hosts.FindAsync(Host(1).Node))!;
+        // Both wait for the same transaction, in this order.
+        Task<long> state = database.History.AppendAsync(Reported(read with { Name = "newer" }));
+        Task seen = database.History.ApplyAsync(new HostSeen(read.Node, Noon.AddMinutes(1)));
+        await state;
+        await seen;
+
+        HostState now = (await database.Hosts.FindAsync(read.Node))!;
+        Assert.Equal(("newer", Noon.AddMinutes(1), 3), (now.Name, now.LastSeenAt, now.Version));
+        Assert.Equal(read.Facts, now.Facts);
     }
 
     [Fact]

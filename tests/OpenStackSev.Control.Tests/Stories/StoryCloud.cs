@@ -9,6 +9,8 @@ internal static class StoryCloud
 {
     public const string Host = "11111111-2222-4333-8444-555555555555";
     private const string Private = "22222222-2222-4222-8222-222222222222";
+    private const string Accepted = "77777777-0001-4777-8777-777777777777";
+    private const string Offered = "77777777-0002-4777-8777-777777777777";
 
     /// <summary>A running instance of project p1 with SEV-SNP on <see cref="Host"/>, one with plain SEV, and one without encryption.</summary>
     public const string Snp = "aaaaaaaa-1111-4111-8111-111111111111", Sev = "aaaaaaaa-2222-4222-8222-222222222222", Plain = "aaaaaaaa-3333-4333-8333-333333333333";
@@ -27,8 +29,19 @@ internal static class StoryCloud
                "extra_specs":{"hw:mem_encryption":"true","hw:mem_encryption_model":"amd-sev-snp"}},
               {"id":"2","name":"snp.private","ram":2048,"vcpus":2,"disk":10,"os-flavor-access:is_public":false,
                "extra_specs":{"hw:mem_encryption":"true"}},
+              {"id":"4","name":"snp.granted","ram":2048,"vcpus":2,"disk":10,"os-flavor-access:is_public":false,
+               "extra_specs":{"hw:mem_encryption":"true"}},
+              {"id":"5","name":"private.unreadable","ram":-1,"vcpus":2,"disk":10,"os-flavor-access:is_public":false,"extra_specs":{}},
+              {"id":"6","name":"wishful","ram":2048,"vcpus":2,"disk":10,"os-flavor-access:is_public":true,
+               "extra_specs":{"hw:mem_encryption":"true","hw:mem_encryption_model":"amd-sev-snp","trait:CUSTOM_NOWHERE":"required","resources:CUSTOM_NOTHING":"1"}},
               {"id":"3","name":"plain","ram":512,"vcpus":1,"disk":1,"os-flavor-access:is_public":true,"extra_specs":{}}]}
             """));
+        app.MapGet("/compute/v2.1/flavors/{id}/os-flavor-access", (string id) => id switch
+        {
+            "4" => Json("""{"flavor_access":[{"flavor_id":"4","tenant_id":"p2"},{"flavor_id":"4","tenant_id":"p1"}]}"""),
+            "2" or "5" => Json("""{"flavor_access":[]}"""),
+            _ => Results.Json(new { itemNotFound = new { code = 404, message = "Access list not available for public flavors." } }, statusCode: 404),
+        });
         app.MapGet("/compute/v2.1/os-services", () => Json("""
             {"services":[{"id":"5b9b1d6b-52a1-4d41-9ef6-2e0a8c0c3a01","binary":"nova-compute","host":"compute1","status":"enabled","state":"up","disabled_reason":null}]}
             """));
@@ -40,6 +53,7 @@ internal static class StoryCloud
         app.MapGet("/compute/v2.1/servers/{id}", (string id) => server(id) is { } found ? Json($$$"""{"server":{{{found}}} }""")
             : Results.Json(new { itemNotFound = new { code = 404, message = "Instance could not be found." } }, statusCode: 404));
         MapGlance(app);
+        MapMembers(app);
         MapPlacement(app);
     }
 
@@ -71,7 +85,15 @@ internal static class StoryCloud
               "hw_firmware_type":"uefi","hw_machine_type":"q35","hw_firmware_stateless":"true"},
              {"id":"{{Private}}","name":"bios","status":"active","visibility":"private","owner":"p1","disk_format":"qcow2","hw_firmware_type":"bios"},
              {"id":"44444444-4444-4444-8444-444444444444","name":"twice","status":"active","visibility":"public","owner":"p1","disk_format":"qcow2"},
-             {"id":"55555555-5555-4555-8555-555555555555","name":"twice","status":"active","visibility":"public","owner":"p1","disk_format":"qcow2"}]
+             {"id":"55555555-5555-4555-8555-555555555555","name":"twice","status":"active","visibility":"public","owner":"p1","disk_format":"qcow2"},
+             {"id":"{{Accepted}}","name":"accepted","status":"active","visibility":"shared","owner":"p3","disk_format":"qcow2"},
+             {"id":"{{Offered}}","name":"offered","status":"active","visibility":"shared","owner":"p3","disk_format":"qcow2"},
+             {"id":"77777777-0003-4777-8777-777777777777","name":"community","status":"active","visibility":"community","owner":"p3","disk_format":"qcow2"},
+             {"id":"77777777-0004-4777-8777-777777777777","name":"nobodys","status":"active","visibility":"private","owner":null,"disk_format":"qcow2"},
+             {"id":"77777777-0005-4777-8777-777777777777","name":"same","status":"active","visibility":"private","owner":"p1","disk_format":"qcow2"},
+             {"id":"77777777-0006-4777-8777-777777777777","name":"same","status":"active","visibility":"private","owner":"p2","disk_format":"qcow2"},
+             {"id":"77777777-0007-4777-8777-777777777777","name":"same","status":"active","visibility":"shared","owner":"p3","disk_format":"qcow2"},
+             {"id":"77777777-0008-4777-8777-777777777777","name":"unreadable","status":"active","visibility":"private","owner":"p2","disk_format":7}]
             """)!.AsArray();
         app.MapGet("/image/v2/images", (HttpContext context) =>
         {
@@ -83,6 +105,13 @@ internal static class StoryCloud
         app.MapGet("/image/v2/images/{id}", (string id) =>
             images.FirstOrDefault(image => image!["id"]!.ToString() == id) is { } found ? Json(found.ToJsonString()) : Results.NotFound());
     }
+
+    private static void MapMembers(WebApplication app) => app.MapGet("/image/v2/images/{id}/members/{member}", (string id, string member) => (id, member) switch
+    {
+        (Accepted, "p1") => Json("""{"image_id":"77777777-0001-4777-8777-777777777777","member_id":"p1","status":"accepted","schema":"/v2/schemas/member"}"""),
+        (Offered, "p1") => Json("""{"image_id":"77777777-0002-4777-8777-777777777777","member_id":"p1","status":"pending","schema":"/v2/schemas/member"}"""),
+        _ => Results.NotFound(),
+    });
 
     private static void MapPlacement(WebApplication app)
     {

@@ -20,17 +20,38 @@ internal sealed class StateChanges
 
     /// <summary>Reads the rows that <paramref name="changes"/> touch.</summary>
     public static async Task<StateChanges> LoadAsync(ControlContext context, IReadOnlyList<StateChange> changes) => new(context, new Rows(
-        await RowsAsync(context.Hosts, KeysOf(changes, change => change switch
-        {
-            HostState host => host.Node,
-            HostSeen seen => seen.Node,
-            _ => (Guid?)null,
-        }), host => host.Node, keys => host => keys.Contains(host.Node)),
+        await HostsAsync(context, changes),
         await RowsAsync(context.Chips, TextKeysOf(changes, change => (change as HostChip)?.ChipId), chip => chip.ChipId, keys => chip => keys.Contains(chip.ChipId)),
         await RowsAsync(context.Instances, KeysOf(changes, change => (change as InstanceState)?.Instance), row => row.Instance, keys => row => keys.Contains(row.Instance)),
         await RowsAsync(context.Evidence, KeysOf(changes, change => (change as InstanceEvidence)?.Instance), row => row.Instance, keys => row => keys.Contains(row.Instance)),
         await RowsAsync(context.Policies, KeysOf(changes, change => (change as PolicyVersion)?.Number), row => row.Number, keys => row => keys.Contains(row.Number)),
         await RowsAsync(context.ReferenceValues, TextKeysOf(changes, change => (change as ReferenceValue)?.Digest), row => row.Digest, keys => row => keys.Contains(row.Digest))));
+
+    /// <summary>Hosts that only gave a sign of life come without their reports: at a thousand heartbeats a second that is most of the reading.</summary>
+    private static async Task<Dictionary<Guid, HostState>> HostsAsync(ControlContext context, IReadOnlyList<StateChange> changes)
+    {
+        Guid[] written = KeysOf(changes, change => (change as HostState)?.Node);
+        Guid[] seen = [.. KeysOf(changes, change => (change as HostSeen)?.Node).Except(written)];
+        Dictionary<Guid, HostState> rows = await RowsAsync(context.Hosts, written, host => host.Node, keys => host => keys.Contains(host.Node));
+        if (seen.Length == 0)
+            return rows;
+        foreach (var known in await context.Hosts.Where(host => seen.Contains(host.Node)).Select(host => new { host.Node, host.LastSeenAt, host.Version }).ToListAsync())
+        {
+            // Only what a sign of life changes is ever written of these: EF writes the columns that differ from what was attached.
+            rows[known.Node] = context.Attach(new HostState
+            {
+                Node = known.Node,
+                Name = "",
+                FirstSeenAt = default,
+                LastSeenAt = known.LastSeenAt,
+                FactsChangedAt = default,
+                Facts = [],
+                Version = known.Version,
+            }).Entity;
+        }
+
+        return rows;
+    }
 
     /// <summary>Applies all of <paramref name="changes"/>, or none.</summary>
     /// <returns>Null, or which change does not fit the rows as they are.</returns>
