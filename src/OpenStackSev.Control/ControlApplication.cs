@@ -82,6 +82,7 @@ public static class ControlApplication
         app.MapOpenApi();
         app.MapHealth(configuration.Health);
         app.MapHosts();
+        app.MapAppraisalPolicies();
         app.MapValidation();
     }
 

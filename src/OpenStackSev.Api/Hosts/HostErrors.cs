@@ -8,6 +8,9 @@ public static class HostErrors
     public static readonly ErrorCode ReportInvalid = new("attestation.host.report_invalid", 400, "Bad Request",
         "a field of a host's report is out of its bounds; the detail names it");
 
+    public static readonly ErrorCode EndorsementsInvalid = new("attestation.host.endorsements_invalid", 400, "Bad Request",
+        "more certificates than a host may bring at once, or one that is too long");
+
     public static readonly ErrorCode CertificateMissing = new("attestation.node_certificate.missing", 401, "Unauthorized",
         "this is for the node itself: connect with its certificate, or as a service user where `[hosts] allow_service_user` says so");
 
@@ -47,7 +50,7 @@ public static class HostErrors
     /// <summary>In the order of their status.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =
     [
-        ReportInvalid, CertificateMissing, CertificateUntrusted, CertificateWrongPurpose, CertificateWithoutNode,
+        ReportInvalid, EndorsementsInvalid, CertificateMissing, CertificateUntrusted, CertificateWrongPurpose, CertificateWithoutNode,
         CertificateNotYetValid, CertificateExpired, CertificateRevoked, CertificateOtherNode, NotFound, ChipConflict, ChipNotReported,
         AuthorityUnavailable,
     ];

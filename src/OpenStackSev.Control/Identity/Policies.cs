@@ -1,5 +1,6 @@
 using System.Text;
 using OpenStackSev.Control.Hosts;
+using OpenStackSev.Control.Reattestation.Policies;
 using OpenStackSev.Control.Validation;
 
 namespace OpenStackSev.Control.Identity;
@@ -7,7 +8,7 @@ namespace OpenStackSev.Control.Identity;
 /// <summary>Every rule of every folder.</summary>
 public static class Policies
 {
-    public static IReadOnlyList<PolicyRule> All { get; } = [.. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All];
+    public static IReadOnlyList<PolicyRule> All { get; } = [.. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All, .. AppraisalPolicies.All];
 
     /// <summary>etc/policy.yaml.sample.</summary>
     public static string Sample()
