@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -6,6 +7,9 @@ namespace OpenStackSev.Validation;
 /// <summary>Commands that mend what a rule found. They can be pasted into bash, ksh or zsh: every name is quoted.</summary>
 internal static class Fix
 {
+    private static readonly SearchValues<char> s_bare =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.:=/,@+");
+
     public static string? SetImage(ImageSpec image, params ReadOnlySpan<string> properties) =>
         Command("image set", properties, image.Id ?? image.Name);
 
@@ -43,14 +47,12 @@ internal static class Fix
     internal static string Quoted(string text)
     {
         // zsh looks for a command behind a word's first equals sign
-        if (text.Length > 0 && text[0] != '=' && text.All(IsBare))
+        if (text.Length > 0 && text[0] != '=' && !text.AsSpan().ContainsAnyExcept(s_bare))
             return text;
         if (text.Any(char.IsControl))
             return AnsiQuoted(text);
         return new StringBuilder("'").Append(text.Replace("'", "'\\''", StringComparison.Ordinal)).Append('\'').ToString();
     }
-
-    private static bool IsBare(char c) => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or ':' or '=' or '/' or ',' or '@' or '+';
 
     private static string AnsiQuoted(string text)
     {

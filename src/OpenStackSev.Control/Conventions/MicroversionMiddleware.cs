@@ -1,3 +1,4 @@
+using Microsoft.Net.Http.Headers;
 using OpenStackSev.Api.Errors;
 using OpenStackSev.OpenStack;
 
@@ -6,12 +7,14 @@ namespace OpenStackSev.Control.Conventions;
 /// <summary>Agrees on a microversion; what is public is the same in all of them, and never refused for it.</summary>
 public sealed class MicroversionMiddleware(RequestDelegate next)
 {
+    private static readonly string s_minimum = $"{Microversions.Service} {Microversions.Minimum}";
+
     public Task InvokeAsync(HttpContext context)
     {
-        context.Response.Headers.Append("Vary", Microversions.Header);
+        context.Response.Headers.Append(HeaderNames.Vary, Microversions.Header);
         bool readable = Microversions.TryRead(context.Request.Headers[Microversions.Header], out Microversion version);
         bool spoken = readable && version >= Microversions.Minimum && version <= Microversions.Maximum;
-        context.Response.Headers[Microversions.Header] = $"{Microversions.Service} {(spoken ? version : Microversions.Minimum)}";
+        context.Response.Headers[Microversions.Header] = spoken && version != Microversions.Minimum ? $"{Microversions.Service} {version}" : s_minimum;
         if (spoken || context.GetEndpoint()?.Metadata.GetMetadata<PublicEndpoint>() is not null)
             return next(context);
         throw readable

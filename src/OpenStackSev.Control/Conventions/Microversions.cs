@@ -17,6 +17,9 @@ public static class Microversions
     public static bool TryRead(string? header, out Microversion version)
     {
         version = Minimum;
+        // Nearly every client sends none, or this one.
+        if (header is null or Service + " 1.0")
+            return true;
         foreach (string entry in (header ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             string[] words = entry.Split(' ', StringSplitOptions.RemoveEmptyEntries);

@@ -28,10 +28,11 @@ public sealed class RateLimitMiddleware : IDisposable
             context => RateLimitPartition.GetTokenBucketLimiter(PartitionOf(context), _ => bucket));
     }
 
-    public async Task InvokeAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
         if (limiter is not null)
         {
+            // A bucket's lease holds nothing back until it is disposed of, so it need not live as long as the request.
             using RateLimitLease lease = limiter.AttemptAcquire(context);
             if (!lease.IsAcquired)
             {
@@ -40,7 +41,7 @@ public sealed class RateLimitMiddleware : IDisposable
             }
         }
 
-        await next(context);
+        return next(context);
     }
 
     public void Dispose() => limiter?.Dispose();

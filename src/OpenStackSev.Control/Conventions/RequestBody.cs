@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Net.Http.Headers;
@@ -16,7 +18,7 @@ public static class RequestBody
         RequireJson(context.Request);
         try
         {
-            return await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted)
+            return await WholeAsync(context.Request.BodyReader, type, context.RequestAborted)
                 ?? throw new ApiException(RequestErrors.Invalid, "the body is null");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -38,8 +40,41 @@ public static class RequestBody
         return length <= maximumBytes ? buffer[..length] : throw new ApiException(RequestErrors.BodyTooLarge, $"the body is larger than {maximumBytes} bytes");
     }
 
+    /// <summary>Parses when all of it is there, which spares a parser that can stop anywhere. The server refuses a body that is too large while it comes.</summary>
+    private static async ValueTask<T?> WholeAsync<T>(PipeReader body, JsonTypeInfo<T> type, CancellationToken ct)
+        where T : class
+    {
+        ReadResult read = await body.ReadAsync(ct);
+        while (!read.IsCompleted)
+        {
+            body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            read = await body.ReadAsync(ct);
+        }
+
+        try
+        {
+            return Parsed(read.Buffer, type);
+        }
+        finally
+        {
+            body.AdvanceTo(read.Buffer.End);
+        }
+    }
+
+    private static T? Parsed<T>(in ReadOnlySequence<byte> bytes, JsonTypeInfo<T> type)
+        where T : class
+    {
+        ReadOnlySpan<byte> whole = bytes.IsSingleSegment ? bytes.FirstSpan : bytes.ToArray();
+        return JsonSerializer.Deserialize(whole.StartsWith(ByteOrderMark) ? whole[ByteOrderMark.Length..] : whole, type);
+    }
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
     private static void RequireJson(HttpRequest request)
     {
+        // As nearly every client writes it.
+        if (request.ContentType == "application/json" && request.Headers.ContentEncoding.Count == 0)
+            return;
         bool isJson = MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type)
             && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
             && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));

@@ -7,16 +7,27 @@ namespace OpenStackSev.Control.Identity;
 /// <summary>Finds out who is asking. Whatever is not public by its own word needs a caller, unknown paths included.</summary>
 public sealed class CallerMiddleware(RequestDelegate next, IEnumerable<ICallerSource> sources, KeystoneOptions options)
 {
+    private readonly ICallerSource[] sources = [.. sources];
     private readonly string challenge = $"Keystone uri=\"{(options.WwwAuthenticateUri ?? options.AuthUrl)?.AbsoluteUri.TrimEnd('/')}\"";
 
-    public async Task InvokeAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<PublicEndpoint>() is null)
-            context.Features.Set(await CallerOfAsync(context));
+        if (context.GetEndpoint()?.Metadata.GetMetadata<PublicEndpoint>() is not null)
+            return next(context);
+        ValueTask<Caller> caller = CallerOfAsync(context);
+        if (!caller.IsCompletedSuccessfully)
+            return WaitedForAsync(context, caller);
+        context.Features.Set(caller.Result);
+        return next(context);
+    }
+
+    private async Task WaitedForAsync(HttpContext context, ValueTask<Caller> caller)
+    {
+        context.Features.Set(await caller);
         await next(context);
     }
 
-    private async Task<Caller> CallerOfAsync(HttpContext context)
+    private async ValueTask<Caller> CallerOfAsync(HttpContext context)
     {
         try
         {

@@ -24,13 +24,24 @@ public sealed partial class KeystoneTokens(
     /// <summary>Who holds the token.</summary>
     /// <param name="serviceToken">Of a service that passes on a user's request: with it, an expired token of the user's is taken.</param>
     /// <exception cref="ApiException">401: not a good token. 503: Keystone cannot be asked.</exception>
-    public async Task<Caller> CheckAsync(string token, string? serviceToken, CancellationToken ct)
-    {
-        bool allowExpired = serviceToken is not null && await IsServiceAsync(serviceToken, ct);
-        return await CallerOfAsync(token, allowExpired, ct) ?? throw Invalid("the token in X-Auth-Token is not known to Keystone, or expired or revoked");
-    }
+    public ValueTask<Caller> CheckAsync(string token, string? serviceToken, CancellationToken ct) =>
+        // Most requests bring one token that is known: nothing to wait for.
+        serviceToken is null && CanBeToken(token) && cache.TryGet(TokenHash.Of(token, allowExpired: false), out Caller? known)
+            ? ValueTask.FromResult(known ?? throw NotGood())
+            : new(AskedAsync(token, serviceToken, ct));
 
     public void Dispose() => questions.Dispose();
+
+    private async Task<Caller> AskedAsync(string token, string? serviceToken, CancellationToken ct)
+    {
+        bool allowExpired = serviceToken is not null && await IsServiceAsync(serviceToken, ct);
+        return await CallerOfAsync(token, allowExpired, ct) ?? throw NotGood();
+    }
+
+    private static ApiException NotGood() => Invalid("the token in X-Auth-Token is not known to Keystone, or expired or revoked");
+
+    /// <summary>What no token can be is not sent on.</summary>
+    private static bool CanBeToken(string token) => token.Length <= LongestToken && !token.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     private async Task<bool> IsServiceAsync(string serviceToken, CancellationToken ct)
     {
@@ -41,8 +52,7 @@ public sealed partial class KeystoneTokens(
 
     private async Task<Caller?> CallerOfAsync(string token, bool allowExpired, CancellationToken ct)
     {
-        // What no token can be is not sent on.
-        if (token.Length > LongestToken || !token.All(c => c is > ' ' and < '\x7f'))
+        if (!CanBeToken(token))
             return null;
         TokenHash hash = TokenHash.Of(token, allowExpired);
         if (cache.TryGet(hash, out Caller? known))

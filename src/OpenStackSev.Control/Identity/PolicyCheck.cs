@@ -76,16 +76,36 @@ internal sealed record NotCheck(PolicyCheck Inner) : PolicyCheck
 
 internal sealed record AllCheck(IReadOnlyList<PolicyCheck> Parts) : PolicyCheck
 {
+    private readonly PolicyCheck[] parts = [.. Parts];
+
     public override IEnumerable<string> References => Parts.SelectMany(part => part.References);
 
-    public override bool Allows(Caller caller, PolicyTarget target, IReadOnlyDictionary<string, PolicyCheck> rules) =>
-        Parts.All(part => part.Allows(caller, target, rules));
+    public override bool Allows(Caller caller, PolicyTarget target, IReadOnlyDictionary<string, PolicyCheck> rules)
+    {
+        foreach (PolicyCheck part in parts)
+        {
+            if (!part.Allows(caller, target, rules))
+                return false;
+        }
+
+        return true;
+    }
 }
 
 internal sealed record AnyCheck(IReadOnlyList<PolicyCheck> Parts) : PolicyCheck
 {
+    private readonly PolicyCheck[] parts = [.. Parts];
+
     public override IEnumerable<string> References => Parts.SelectMany(part => part.References);
 
-    public override bool Allows(Caller caller, PolicyTarget target, IReadOnlyDictionary<string, PolicyCheck> rules) =>
-        Parts.Any(part => part.Allows(caller, target, rules));
+    public override bool Allows(Caller caller, PolicyTarget target, IReadOnlyDictionary<string, PolicyCheck> rules)
+    {
+        foreach (PolicyCheck part in parts)
+        {
+            if (part.Allows(caller, target, rules))
+                return true;
+        }
+
+        return false;
+    }
 }

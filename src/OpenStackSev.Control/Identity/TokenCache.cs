@@ -9,10 +9,14 @@ namespace OpenStackSev.Control.Identity;
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct TokenHash(UInt128 High, UInt128 Low, bool AllowExpired)
 {
+    /// <summary>A Fernet token of a project has about 200 characters.</summary>
+    private const int LongestOnStack = 512;
+
     public static TokenHash Of(string token, bool allowExpired)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.ASCII.GetBytes(token), digest);
+        Span<byte> bytes = token.Length <= LongestOnStack ? stackalloc byte[LongestOnStack] : new byte[token.Length];
+        SHA256.HashData(bytes[..Encoding.ASCII.GetBytes(token, bytes)], digest);
         return new(BinaryPrimitives.ReadUInt128BigEndian(digest), BinaryPrimitives.ReadUInt128BigEndian(digest[16..]), allowExpired);
     }
 }

@@ -11,7 +11,7 @@ using OpenStackSev.Validation.Explaining;
 namespace OpenStackSev.Control.Validation;
 
 /// <summary><c>POST /v1/explanations</c>: why a flavor and an image, or a server, find no host; as <c>osev explain</c> has it.</summary>
-internal sealed class ExplanationEndpoint : IDisposable
+internal sealed class ExplanationEndpoint(Policy policy, ServiceCloud service) : IDisposable
 {
     /// <summary>Each reads every resource provider of the cloud.</summary>
     private const int MostAtOnce = 2;
@@ -48,10 +48,10 @@ internal sealed class ExplanationEndpoint : IDisposable
 
     public void Dispose() => turns.Dispose();
 
-    private static async Task<ExplainDocument> ExplainAsync(HttpContext context, ExplanationRequest request, ServerOperation? operation, CancellationToken ct)
+    private async Task<ExplainDocument> ExplainAsync(HttpContext context, ExplanationRequest request, ServerOperation? operation, CancellationToken ct)
     {
-        OpenStackConnection cloud = context.RequestServices.GetRequiredService<ServiceCloud>().Connection;
-        NamedThings things = context.NamedThings();
+        OpenStackConnection cloud = service.Connection;
+        var things = new NamedThings(service, policy, context.Caller());
         ComputeRelease release = await things.ReleaseAsync(request.Release, ct);
         ExplainedServer? server = request.Server is { } named ? await ExplainedServer.ReadAsync(cloud, named, ct) : null;
         FlavorSpec? flavor = request.Flavor is { } f ? await things.FlavorAsync(f, ct) : null;

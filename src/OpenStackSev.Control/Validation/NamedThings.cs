@@ -10,49 +10,65 @@ using OpenStackSev.Validation;
 namespace OpenStackSev.Control.Validation;
 
 /// <summary>Flavors, images and releases as a request names them: a body, or a name or an id in the cloud.</summary>
-/// <param name="seesAll">The caller may see what belongs to other projects.</param>
-internal sealed class NamedThings(OpenStackConnection cloud, Caller caller, bool seesAll)
+internal sealed class NamedThings(ServiceCloud service, Policy policy, Caller caller)
 {
     public const int LongestName = 255;
 
-    /// <exception cref="ApiException">It cannot be judged, or is not there.</exception>
-    public async Task<FlavorSpec> FlavorAsync(JsonElement named, CancellationToken ct)
-    {
-        if (named.ValueKind == JsonValueKind.Object)
-        {
-            return FlavorSpec.TryParse(named, out FlavorSpec? given, out string? problem)
-                ? given : throw new ApiException(ValidationErrors.Unreadable, "flavor: " + problem);
-        }
+    private OpenStackConnection Cloud => service.Connection;
 
-        string name = Name("flavor", named);
-        FlavorSpec flavor = await cloud.FlavorAsync(name, ct);
-        return seesAll || flavor.IsPublic == true ? flavor : throw Hidden("flavor", name);
+    /// <summary>The caller may see what belongs to other projects.</summary>
+    private bool SeesAll => policy.Allows(caller, ValidationPolicies.AllProjects, PolicyTarget.Cloud);
+
+    /// <exception cref="ApiException">It cannot be judged, or is not there.</exception>
+    public ValueTask<FlavorSpec> FlavorAsync(JsonElement named, CancellationToken ct)
+    {
+        if (named.ValueKind != JsonValueKind.Object)
+            return new(NamedFlavorAsync(Name("flavor", named), ct));
+        return FlavorSpec.TryParse(named, out FlavorSpec? given, out string? problem)
+            ? ValueTask.FromResult(given) : throw new ApiException(ValidationErrors.Unreadable, "flavor: " + problem);
+    }
+
+    private async Task<FlavorSpec> NamedFlavorAsync(string name, CancellationToken ct)
+    {
+        FlavorSpec flavor = await Cloud.FlavorAsync(name, ct);
+        return SeesAll || flavor.IsPublic == true ? flavor : throw Hidden("flavor", name);
     }
 
     /// <exception cref="ApiException">It cannot be judged, or is not there.</exception>
-    public async Task<ImageSpec> ImageAsync(JsonElement named, CancellationToken ct)
+    public ValueTask<ImageSpec> ImageAsync(JsonElement named, CancellationToken ct)
     {
-        if (named.ValueKind == JsonValueKind.Object)
-        {
-            return ImageSpec.TryParse(named, out ImageSpec? given, out string? problem)
-                ? given : throw new ApiException(ValidationErrors.Unreadable, "image: " + problem);
-        }
+        if (named.ValueKind != JsonValueKind.Object)
+            return new(NamedImageAsync(Name("image", named), ct));
+        return ImageSpec.TryParse(named, out ImageSpec? given, out string? problem)
+            ? ValueTask.FromResult(given) : throw new ApiException(ValidationErrors.Unreadable, "image: " + problem);
+    }
 
-        string name = Name("image", named);
-        ImageSpec image = await cloud.ImageAsync(name, ct);
+    private async Task<ImageSpec> NamedImageAsync(string name, CancellationToken ct)
+    {
+        ImageSpec image = await Cloud.ImageAsync(name, ct);
         bool isOwn = image.Owner is not null && image.Owner == caller.ProjectId;
-        return seesAll || isOwn || image.Visibility is "public" or "community" ? image : throw Hidden("image", name);
+        return SeesAll || isOwn || image.Visibility is "public" or "community" ? image : throw Hidden("image", name);
     }
 
     /// <summary>The release of that name; the cloud's own when none is named.</summary>
     /// <exception cref="ApiException">There is no such release.</exception>
-    public async Task<ComputeRelease> ReleaseAsync(string? name, CancellationToken ct) =>
-        name is null ? (await cloud.ReleaseAsync(ct)).Release : Release(name);
+    public ValueTask<ComputeRelease> ReleaseAsync(string? name, CancellationToken ct) =>
+        name is null ? OfCloudAsync(ct) : ValueTask.FromResult(Release(name));
+
+    private async ValueTask<ComputeRelease> OfCloudAsync(CancellationToken ct) => (await Cloud.ReleaseAsync(ct)).Release;
 
     /// <exception cref="ApiException">There is no such release.</exception>
-    public static ComputeRelease Release(string name) => ComputeRelease.All.FirstOrDefault(release => release.Name == name)
-        ?? throw new ApiException(RequestErrors.Invalid,
+    public static ComputeRelease Release(string name)
+    {
+        foreach (ComputeRelease release in ComputeRelease.All)
+        {
+            if (release.Name == name)
+                return release;
+        }
+
+        throw new ApiException(RequestErrors.Invalid,
             $"release '{Printable.Of(Short(name))}' is not known; known are {string.Join(", ", ComputeRelease.All.Select(release => release.Name))}");
+    }
 
     /// <exception cref="ApiException">It is no name.</exception>
     public static string Name(string kind, JsonElement named)

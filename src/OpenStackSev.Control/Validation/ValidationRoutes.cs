@@ -7,6 +7,7 @@ public static class ValidationRoutes
 {
     public static void AddValidation(this IServiceCollection services) => services
         .AddSingleton<ServiceCloud>()
+        .AddSingleton<ValidationEndpoint>()
         .AddSingleton<ExplanationEndpoint>()
         .AddSingleton<AuditFolder>()
         .AddSingleton<AuditJobs>()
@@ -14,7 +15,7 @@ public static class ValidationRoutes
 
     public static void MapValidation(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapPost("/v1/validations", ValidationEndpoint.AnswerAsync).WithMetadata(new ReadsOnly());
+        endpoints.MapPost("/v1/validations", endpoints.ServiceProvider.GetRequiredService<ValidationEndpoint>().AnswerAsync).WithMetadata(new ReadsOnly());
         endpoints.MapPost("/v1/audits", AuditEndpoints.CreateAsync);
         endpoints.MapGet("/v1/audits", AuditEndpoints.ListAsync);
         endpoints.MapGet("/v1/audits/{id}", AuditEndpoints.ShowAsync);

@@ -103,8 +103,9 @@ public sealed class SimulatedKds : IDisposable, IAsyncDisposable
                 connections.Add(ServeAsync(client));
             }
         }
-        catch (Exception e) when (_stop.IsCancellationRequested && e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (_stop.IsCancellationRequested && e is OperationCanceledException or SocketException or InvalidOperationException)
         {
+            // InvalidOperationException, which ObjectDisposedException is one of, is what a listener throws that is stopped between two connections.
             await Task.WhenAll(connections);
         }
     }

@@ -16,11 +16,10 @@ internal sealed record CpuPinning(int? Shared, int? Dedicated, string? Threads, 
         string? threads = flavor["hw:cpu_thread_policy"] is null or "prefer" ? flavor["hw:cpu_thread_policy"] ?? image["hw_cpu_thread_policy"] : flavor["hw:cpu_thread_policy"];
         string? policy = flavor["hw:cpu_policy"] ?? image["hw_cpu_policy"];
         int emulator = flavor["hw:emulator_threads_policy"] == "isolate" ? 1 : 0;
-        string origin = "hw:cpu_policy=" + policy;
         return policy switch
         {
-            "dedicated" => new(null, flavor.Vcpus + emulator, threads, origin),
-            "mixed" when Masked(flavor) is { } own => new(flavor.Vcpus - own, own + emulator, threads, origin),
+            "dedicated" => new(null, flavor.Vcpus + emulator, threads, "hw:cpu_policy=dedicated"),
+            "mixed" when Masked(flavor) is { } own => new(flavor.Vcpus - own, own + emulator, threads, "hw:cpu_policy=mixed"),
             _ => new(null, null, threads, ""),
         };
     }

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Text.RegularExpressions;
 
 namespace OpenStackSev.Validation.Explaining;
 
@@ -9,14 +8,19 @@ namespace OpenStackSev.Validation.Explaining;
 /// flavor nor image tell: ports with resource requests, device profiles, tenant and isolated aggregates, and the filters that an operator may
 /// switch on (<c>query_placement_for_image_type_support</c>, <c>image_metadata_prefilter</c>, <c>pci_in_placement</c>).
 /// </remarks>
-internal sealed partial class RequestTranslation
+internal sealed class RequestTranslation
 {
     private const string EveryRequest = "Nova, in every request";
-    private readonly SortedDictionary<string, Draft> groups = new(StringComparer.Ordinal) { [""] = new() };
+    private const int LongestSuffix = 64;
+
+    private static readonly Wish[] s_rootForbidden = [new("COMPUTE_STATUS_DISABLED", 1, EveryRequest)];
+
+    /// <summary>The unsuffixed one first, the others as they come.</summary>
+    private readonly List<Draft> groups = [new("")];
     private readonly List<string> ignored = [];
     private string? policy;
 
-    private Draft Unsuffixed => groups[""];
+    private Draft Unsuffixed => groups[0];
 
     public static SchedulingRequest Of(FlavorSpec flavor, ImageSpec image, ComputeRelease release, Circumstances known)
     {
@@ -30,16 +34,32 @@ internal sealed partial class RequestTranslation
         translation.AddAddressSpace(flavor, image, release);
         translation.AddSecurity(flavor, image, release);
 
-        RequestGroup[] all = [.. translation.groups.Select(group => group.Value.Done(group.Key))];
-        return new(flavor, image, release, [all[0], .. all.Skip(1).Where(group => !group.IsEmpty)], RootTraits(flavor, image, release, known),
-            [new("COMPUTE_STATUS_DISABLED", 1, EveryRequest)], known.Aggregates ?? [],
+        return new(flavor, image, release, translation.Groups(), RootTraits(flavor, image, release, known), s_rootForbidden, known.Aggregates ?? [],
             // Nova fills in "none" only where other groups than the flavor's come in; here all are the flavor's.
-            translation.policy, translation.ignored, [.. UnseenParts.Of(flavor, image)]);
+            translation.policy, translation.ignored, UnseenParts.Of(flavor, image));
+    }
+
+    private List<RequestGroup> Groups()
+    {
+        if (groups.Count > 2)
+            groups.Sort(1, groups.Count - 1, Comparer<Draft>.Create((one, other) => string.CompareOrdinal(one.Suffix, other.Suffix)));
+        List<RequestGroup> all = new(groups.Count) { Unsuffixed.Done() };
+        foreach (Draft draft in groups.Skip(1))
+        {
+            RequestGroup group = draft.Done();
+            if (!group.IsEmpty)
+                all.Add(group);
+        }
+
+        return all;
     }
 
     private void AddExtraSpecs(FlavorSpec flavor)
     {
-        foreach ((string key, string value) in flavor.ExtraSpecs.OrderBy(spec => spec.Key, StringComparer.Ordinal))
+        if (flavor.ExtraSpecs.Count == 0)
+            return;
+        // By key: of two that Nova takes for one, the first has to win whatever the order of the body.
+        foreach ((string key, string value) in InOrder(flavor.ExtraSpecs))
         {
             if (key == "group_policy")
             {
@@ -48,17 +68,58 @@ internal sealed partial class RequestTranslation
                 else
                     ignored.Add($"flavor group_policy={value}: neither 'none' nor 'isolate'");
             }
-            else if (GroupKey().Match(key) is { Success: true } match)
-            {
-                string suffix = match.Groups["suffix"].Value;
-                if (!groups.TryGetValue(suffix, out Draft? group))
-                    groups[suffix] = group = new();
-                if (match.Groups["kind"].Value == "resources")
-                    AddResource(group, match.Groups["name"].Value, value, $"flavor {key}={value}");
-                else
-                    AddTrait(group, match.Groups["name"].Value, value, $"flavor {key}={value}");
-            }
+            else if (TrySplit(key, "resources", out string suffix, out string name))
+                AddResource(Group(suffix), name, value, $"flavor {key}={value}");
+            else if (TrySplit(key, "trait", out suffix, out name))
+                AddTrait(Group(suffix), name, value, $"flavor {key}={value}");
         }
+    }
+
+    private static KeyValuePair<string, string>[] InOrder(IReadOnlyDictionary<string, string> values)
+    {
+        KeyValuePair<string, string>[] sorted = [.. values];
+        Array.Sort(sorted, static (one, other) => string.CompareOrdinal(one.Key, other.Key));
+        return sorted;
+    }
+
+    private Draft Group(string suffix)
+    {
+        foreach (Draft known in groups)
+        {
+            if (known.Suffix == suffix)
+                return known;
+        }
+
+        Draft group = new(suffix);
+        groups.Add(group);
+        return group;
+    }
+
+    /// <summary>Splits a key of the kind into its group's suffix and the name behind the colon.</summary>
+    /// <remarks>
+    /// Source: ResourceRequest.XS_KEYPAT, <c>^(resources|trait)([a-zA-Z0-9_-]{1,64})?:(.*)$</c>: a name is on one line, and one line end behind
+    /// it is no part of it. By hand, since this runs for every key of every request.
+    /// </remarks>
+    private static bool TrySplit(string key, string kind, out string suffix, out string name)
+    {
+        suffix = name = "";
+        if (!key.StartsWith(kind, StringComparison.Ordinal))
+            return false;
+        int colon = key.IndexOf(':', kind.Length);
+        if (colon < 0 || colon - kind.Length > LongestSuffix)
+            return false;
+        foreach (char c in key.AsSpan(kind.Length..colon))
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-'))
+                return false;
+        }
+
+        int lineEnd = key.IndexOf('\n', colon);
+        if (lineEnd >= 0 && lineEnd < key.Length - 1)
+            return false;
+        suffix = key[kind.Length..colon];
+        name = lineEnd < 0 ? key[(colon + 1)..] : key[(colon + 1)..lineEnd];
+        return true;
     }
 
     private void AddResource(Draft group, string name, string value, string origin)
@@ -69,7 +130,7 @@ internal sealed partial class RequestTranslation
             ignored.Add(origin + ": not a number of 0 or more");
         else
             // No inventory is larger.
-            group.Resources[name] = new(name, (int)BigInteger.Min(amount, int.MaxValue), origin);
+            group.Ask(name, (int)BigInteger.Min(amount, int.MaxValue), origin);
     }
 
     private void AddTrait(Draft group, string name, string value, string origin)
@@ -84,8 +145,15 @@ internal sealed partial class RequestTranslation
 
     private void AddImageTraits(ImageSpec image)
     {
-        foreach ((string key, string value) in image.Properties.Where(property => property.Key.StartsWith("trait:", StringComparison.Ordinal))
-            .OrderBy(property => property.Key, StringComparer.Ordinal))
+        List<KeyValuePair<string, string>>? traits = null;
+        foreach (KeyValuePair<string, string> property in image.Properties)
+        {
+            if (property.Key.StartsWith("trait:", StringComparison.Ordinal))
+                (traits ??= []).Add(property);
+        }
+
+        traits?.Sort(static (one, other) => string.CompareOrdinal(one.Key, other.Key));
+        foreach ((string key, string value) in traits ?? [])
         {
             if (value == "required")
                 Unsuffixed.Require(key["trait:".Length..], $"image {key}=required");
@@ -98,9 +166,9 @@ internal sealed partial class RequestTranslation
     {
         CpuPinning pinning = CpuPinning.Of(flavor, image);
         if (pinning.Shared is { } shared)
-            Unsuffixed.Resources["VCPU"] = new("VCPU", shared, pinning.Origin);
+            Unsuffixed.Ask("VCPU", shared, pinning.Origin);
         if (pinning.Dedicated is { } dedicated)
-            Unsuffixed.Resources["PCPU"] = new("PCPU", dedicated, pinning.Origin);
+            Unsuffixed.Ask("PCPU", dedicated, pinning.Origin);
         if (pinning.Threads == "isolate")
             Unsuffixed.Forbid("HW_CPU_HYPERTHREADING", "hw:cpu_thread_policy=isolate");
         else if (pinning.Threads == "require")
@@ -110,14 +178,14 @@ internal sealed partial class RequestTranslation
     private void AddFlavorItself(FlavorSpec flavor, Circumstances known)
     {
         // An amount of 0 counts as asked for: resources:VCPU=0 takes the flavor's own VCPU away.
-        bool Has(string resourceClass) => groups.Values.Any(group => group.Resources.ContainsKey(resourceClass));
+        bool Has(string resourceClass) => groups.Exists(group => group.AsksFor(resourceClass));
         if (!Has("VCPU") && !Has("PCPU"))
-            Unsuffixed.Resources["VCPU"] = new("VCPU", flavor.Vcpus, $"flavor vcpus={flavor.Vcpus}");
+            Unsuffixed.Ask("VCPU", flavor.Vcpus, $"flavor vcpus={flavor.Vcpus}");
         if (!Has("MEMORY_MB"))
-            Unsuffixed.Resources["MEMORY_MB"] = new("MEMORY_MB", flavor.RamMebibytes, $"flavor ram={flavor.RamMebibytes}");
+            Unsuffixed.Ask("MEMORY_MB", flavor.RamMebibytes, $"flavor ram={flavor.RamMebibytes}");
         int disk = known.FurtherDiskGibibytes + (known.BootsFromVolume ? 0 : flavor.DiskGibibytes);
         if (!Has("DISK_GB"))
-            Unsuffixed.Resources["DISK_GB"] = new("DISK_GB", disk, $"flavor disk={disk}");
+            Unsuffixed.Ask("DISK_GB", disk, $"flavor disk={disk}");
     }
 
     private void AddEncryption(FlavorSpec flavor, ImageSpec image, ComputeRelease release)
@@ -126,7 +194,7 @@ internal sealed partial class RequestTranslation
         if (!request.Encrypted)
             return;
         string origin = request.ByFlavor ? "flavor hw:mem_encryption" : "image hw_mem_encryption";
-        Unsuffixed.Resources[SevNames.Context] = new(SevNames.Context, 1, origin);
+        Unsuffixed.Ask(SevNames.Context, 1, origin);
         // Before 2025.2 Nova asks for the context only: there was one model.
         if (release.HasChildProviders && SevNames.NovaTrait(request.Model) is { } trait)
             Unsuffixed.Require(trait, $"{origin}, model {request.Model}");
@@ -134,9 +202,13 @@ internal sealed partial class RequestTranslation
 
     private void AddDevices(FlavorSpec flavor, ImageSpec image)
     {
-        foreach (IGrouping<string, string> label in (flavor["hw:pmem"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .GroupBy(label => PlacementNames.Custom("PMEM_NAMESPACE_" + label)))
-            Unsuffixed.Resources[label.Key] = new(label.Key, label.Count(), "flavor hw:pmem");
+        if (flavor["hw:pmem"] is { } labels)
+        {
+            foreach (IGrouping<string, string> label in labels.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .GroupBy(label => PlacementNames.Custom("PMEM_NAMESPACE_" + label)))
+                Unsuffixed.Ask(label.Key, label.Count(), "flavor hw:pmem");
+        }
+
         if ((flavor["hw:pci_numa_affinity_policy"] ?? image["hw_pci_numa_affinity_policy"]) == "socket")
             Unsuffixed.Require("COMPUTE_SOCKET_PCI_NUMA_AFFINITY", "hw:pci_numa_affinity_policy=socket");
     }
@@ -153,7 +225,7 @@ internal sealed partial class RequestTranslation
 
     private void AddSecurity(FlavorSpec flavor, ImageSpec image, ComputeRelease release)
     {
-        if (release.HasStatelessFirmware && image["hw_firmware_type"] == "uefi" && image["hw_firmware_stateless"] is { } stateless && NovaBoolean.Of(stateless))
+        if (release.HasStatelessFirmware && image["hw_firmware_type"] == "uefi" && IsTrue(image["hw_firmware_stateless"]))
             Unsuffixed.Require("COMPUTE_SECURITY_STATELESS_FIRMWARE", "image hw_firmware_stateless");
         if (flavor["os:secure_boot"] == "required" || image["os_secure_boot"] == "required")
             Unsuffixed.Require("COMPUTE_SECURITY_UEFI_SECURE_BOOT", "os:secure_boot=required");
@@ -173,7 +245,7 @@ internal sealed partial class RequestTranslation
         List<Wish> required = [];
         if (flavor["accel:device_profile"] is { Length: > 0 })
             required.Add(new("COMPUTE_ACCELERATORS", 1, "flavor accel:device_profile"));
-        if (new[] { flavor["hw:ephemeral_encryption"], image["hw_ephemeral_encryption"] }.Any(asked => asked is not null && NovaBoolean.Of(asked)))
+        if (IsTrue(flavor["hw:ephemeral_encryption"]) || IsTrue(image["hw_ephemeral_encryption"]))
         {
             required.Add(new("COMPUTE_EPHEMERAL_ENCRYPTION", 1, "hw:ephemeral_encryption"));
             if ((flavor["hw:ephemeral_encryption_format"] ?? image["hw_ephemeral_encryption_format"]) is { Length: > 0 } format)
@@ -185,22 +257,64 @@ internal sealed partial class RequestTranslation
         return required;
     }
 
-    // Source: ResourceRequest.XS_KEYPAT.
-    [GeneratedRegex("^(?<kind>resources|trait)(?<suffix>[a-zA-Z0-9_-]{1,64})?:(?<name>.*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex GroupKey();
+    private static bool IsTrue(string? text) => text is not null && NovaBoolean.Of(text);
 
-    private sealed class Draft
+    /// <summary>A group while it is put together. The lists are short: nearly always some five names in all.</summary>
+    private sealed class Draft(string suffix)
     {
-        private readonly SortedDictionary<string, Wish> required = new(StringComparer.Ordinal);
-        private readonly SortedDictionary<string, Wish> forbidden = new(StringComparer.Ordinal);
+        private readonly List<Wish> resources = [];
+        private readonly List<Wish> required = [];
+        private readonly List<Wish> forbidden = [];
 
-        public SortedDictionary<string, Wish> Resources { get; } = new(StringComparer.Ordinal);
+        public string Suffix => suffix;
 
-        public void Require(string trait, string origin) => required.TryAdd(trait, new(trait, 1, origin));
+        /// <summary>The last amount counts.</summary>
+        public void Ask(string resourceClass, int amount, string origin)
+        {
+            int at = Find(resources, resourceClass);
+            if (at >= 0)
+                resources[at] = new(resourceClass, amount, origin);
+            else
+                resources.Insert(~at, new(resourceClass, amount, origin));
+        }
 
-        public void Forbid(string trait, string origin) => forbidden.TryAdd(trait, new(trait, 1, origin));
+        public bool AsksFor(string resourceClass) => Find(resources, resourceClass) >= 0;
 
-        // Nova strips zeros at the end.
-        public RequestGroup Done(string suffix) => new(suffix, [.. Resources.Values.Where(wish => wish.Amount > 0)], [.. required.Values], [.. forbidden.Values]);
+        public void Require(string trait, string origin) => AddFirst(required, trait, origin);
+
+        public void Forbid(string trait, string origin) => AddFirst(forbidden, trait, origin);
+
+        public RequestGroup Done()
+        {
+            // Nova strips zeros at the end.
+            resources.RemoveAll(static wish => wish.Amount <= 0);
+            return new(suffix, resources, required, forbidden);
+        }
+
+        private static void AddFirst(List<Wish> wishes, string name, string origin)
+        {
+            int at = Find(wishes, name);
+            if (at < 0)
+                wishes.Insert(~at, new(name, 1, origin));
+        }
+
+        /// <summary>By name; else the complement of where it belongs. As many names as a body has are found by halves.</summary>
+        private static int Find(List<Wish> wishes, string name)
+        {
+            int low = 0, high = wishes.Count - 1;
+            while (low <= high)
+            {
+                int middle = (low + high) / 2;
+                int order = string.CompareOrdinal(wishes[middle].Name, name);
+                if (order == 0)
+                    return middle;
+                if (order < 0)
+                    low = middle + 1;
+                else
+                    high = middle - 1;
+            }
+
+            return ~low;
+        }
     }
 }

@@ -3,6 +3,8 @@ namespace OpenStackSev.Validation.Explaining;
 /// <summary>What of a flavor and an image later stages judge by facts that no API shows: named, so that "a host fits" is no more than it says.</summary>
 internal static class UnseenParts
 {
+    private const string Aggregate = "aggregate_instance_extra_specs:";
+
     private static readonly (string Key, string By)[] s_flavor =
     [
         ("pci_passthrough:alias", "PciPassthroughFilter, or Placement where pci_in_placement is on"),
@@ -18,19 +20,36 @@ internal static class UnseenParts
 
     private static readonly string[] s_image = ["hw_architecture", "img_hv_type", "hw_vm_mode"];
 
-    public static IEnumerable<string> Of(FlavorSpec flavor, ImageSpec image)
+    public static IReadOnlyList<string> Of(FlavorSpec flavor, ImageSpec image)
     {
-        foreach ((string key, string by) in s_flavor.Where(part => flavor[part.Key] is not null))
-            yield return $"flavor {key}={flavor[key]}: judged by {by}";
-        foreach (string key in flavor.ExtraSpecs.Keys.Order(StringComparer.Ordinal))
+        List<string>? parts = null;
+        foreach ((string key, string by) in s_flavor)
         {
-            if (key.StartsWith("aggregate_instance_extra_specs:", StringComparison.Ordinal))
-                yield return $"flavor {key}: judged by AggregateInstanceExtraSpecsFilter where it is enabled";
-            else if (HostCapability.IsNamed(key) && HostCapability.MayExist(key))
-                yield return $"flavor {key}: judged by ComputeCapabilitiesFilter";
+            if (flavor[key] is { } value)
+                (parts ??= []).Add($"flavor {key}={value}: judged by {by}");
         }
 
-        foreach (string key in s_image.Where(key => image[key] is not null))
-            yield return $"image {key}={image[key]}: judged by ImagePropertiesFilter";
+        List<string>? keys = null;
+        foreach ((string key, _) in flavor.ExtraSpecs)
+        {
+            if (key.StartsWith(Aggregate, StringComparison.Ordinal) || (HostCapability.IsNamed(key) && HostCapability.MayExist(key)))
+                (keys ??= []).Add(key);
+        }
+
+        keys?.Sort(StringComparer.Ordinal);
+        foreach (string key in keys ?? [])
+        {
+            (parts ??= []).Add(key.StartsWith(Aggregate, StringComparison.Ordinal)
+                ? $"flavor {key}: judged by AggregateInstanceExtraSpecsFilter where it is enabled"
+                : $"flavor {key}: judged by ComputeCapabilitiesFilter");
+        }
+
+        foreach (string key in s_image)
+        {
+            if (image[key] is { } value)
+                (parts ??= []).Add($"image {key}={value}: judged by ImagePropertiesFilter");
+        }
+
+        return parts ?? (IReadOnlyList<string>)[];
     }
 }

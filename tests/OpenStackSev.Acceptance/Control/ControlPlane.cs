@@ -130,10 +130,22 @@ public sealed class ControlPlane : IAsyncDisposable
             """);
     }
 
+    /// <summary>Below those that the kernel gives to outgoing connections, of which OpenStack makes many: nobody takes it before the program does.</summary>
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = Random.Shared.Next(20_000, 30_000);
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // taken
+            }
+        }
     }
 }

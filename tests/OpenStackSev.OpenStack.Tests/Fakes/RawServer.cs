@@ -27,6 +27,14 @@ internal sealed class RawServer : IAsyncDisposable
     /// <summary>Done when the first request has been read and the answer, if any, written.</summary>
     public Task Asked => _asked.Task;
 
+    /// <summary>Bound and not listening, to the end of the tests: it refuses, and no other server gets its port.</summary>
+    private static readonly Lazy<Socket> s_nobody = new(() =>
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return socket;
+    });
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -35,12 +43,8 @@ internal sealed class RawServer : IAsyncDisposable
         _stop.Dispose();
     }
 
-    public static Uri RefusingUrl()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/v3");
-    }
+    /// <summary>Where nobody listens.</summary>
+    public static Uri RefusingUrl() => new($"http://{s_nobody.Value.LocalEndPoint}/v3");
 
     private async Task ServeAsync(string? answer, bool close, X509Certificate2? certificate)
     {
