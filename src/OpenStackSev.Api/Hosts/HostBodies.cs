@@ -69,11 +69,11 @@ public sealed record HostEndorsements(IReadOnlyList<byte[]> Certificates)
 public sealed record HostEndorsementsAnswer(IReadOnlyList<HostEndorsement> Certificates);
 
 /// <param name="Index">In the request, from 0.</param>
-/// <param name="Name">What it is, e.g. <c>SEV-VCEK</c>; null when that cannot be told.</param>
 /// <param name="Outcome"><c>added</c>, <c>replaced</c>, <c>present</c> or <c>refused</c>.</param>
+/// <param name="Name">What it is, e.g. <c>SEV-VCEK</c>; null when that cannot be told.</param>
 /// <param name="Code">Why it was refused; null when it was not.</param>
 /// <param name="Detail">What was expected and what was there; null when it was not refused.</param>
-public sealed record HostEndorsement(int Index, string? Name, string Outcome, string? Code = null, string? Detail = null);
+public sealed record HostEndorsement(int Index, string Outcome, string? Name = null, string? Code = null, string? Detail = null);
 
 /// <summary>Kinds of history records of hosts. Once shipped, never changed.</summary>
 public static class HostEvents

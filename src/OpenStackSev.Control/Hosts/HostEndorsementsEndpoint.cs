@@ -62,12 +62,12 @@ internal static class HostEndorsementsEndpoint
         foreach (ImportedItem item in EndorsementImport.Import(folder, taken, simulatedRoots, now))
         {
             int index = int.Parse(item.Source, System.Globalization.CultureInfo.InvariantCulture);
-            outcomes[index] = item.Finding is { } wrong ? Refused(index, item.Name, wrong) : new(index, item.Name, item.Outcome.ToString().ToLowerInvariant());
+            outcomes[index] = item.Finding is { } wrong ? Refused(index, item.Name, wrong) : new(index, item.Outcome.ToString().ToLowerInvariant(), item.Name);
         }
 
         return outcomes;
     }
 
     private static HostEndorsement Refused(int index, string? name, Finding wrong) =>
-        new(index, name, "refused", wrong.Code, $"{wrong.Subject}: expected {wrong.Expected}, got {wrong.Actual}");
+        new(index, "refused", name, wrong.Code, $"{wrong.Subject}: expected {wrong.Expected}, got {wrong.Actual}");
 }
