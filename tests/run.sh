@@ -131,7 +131,7 @@ if [ "$QUICK" = 1 ]; then NOTES+=("native programs: --quick was given")
 elif ! command -v clang >/dev/null; then missing "native programs: clang is not installed"
 else
     step "native programs"
-    for program in OpenStackSev.Agent OpenStackSev.Cli; do
+    for program in OpenStackSev.Agent OpenStackSev.Guest OpenStackSev.Cli; do
         if dotnet publish "src/$program" -c Release -r linux-x64 -o "artifacts/native/$program" -v quiet --nologo >"$RESULTS/$program.publish.log" 2>&1
         then printf '   %-34s %s\n' "$program" "$(du -h "$(find "artifacts/native/$program" -maxdepth 1 -type f -executable ! -name "*.dbg" | head -1)" | cut -f1)"
         else grep -E 'error|warn' "$RESULTS/$program.publish.log" | sort -u | head -20; broke "native $program, see $RESULTS/$program.publish.log"; fi

@@ -8,8 +8,9 @@ namespace OpenStackSev.Api;
 /// <param name="code">From the answer's <c>errors[].code</c>, or one of <see cref="ClientCodes"/>.</param>
 /// <param name="requestId">For the control plane's logs.</param>
 /// <param name="detail">Its own text, or what happened on the way; bounded, without secrets.</param>
+/// <param name="retryAfter">How long it asks to be left alone; null when it does not say.</param>
 public sealed class AttestationApiException(
-    string request, HttpStatusCode? status, string? code, string? requestId, string detail, Exception? inner = null)
+    string request, HttpStatusCode? status, string? code, string? requestId, string detail, Exception? inner = null, TimeSpan? retryAfter = null)
     : Exception(Format(request, status, code, requestId, detail), inner)
 {
     public string Request { get; } = request;
@@ -22,6 +23,9 @@ public sealed class AttestationApiException(
 
     public string? RequestId { get; } = requestId;
     public string Detail { get; } = detail;
+
+    /// <summary>As it was asked for, at least zero; null when nothing was. The caller bounds it.</summary>
+    public TimeSpan? RetryAfter { get; } = retryAfter;
 
     /// <summary>True when the same request may succeed later.</summary>
     public bool IsTransient => this is { Status: null, Code: null }

@@ -41,6 +41,10 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(Challenge))]
 [JsonSerializable(typeof(Evidence))]
 [JsonSerializable(typeof(EvidenceAnswer))]
+[JsonSerializable(typeof(InstanceList))]
+[JsonSerializable(typeof(InstanceAttestation))]
+[JsonSerializable(typeof(InstanceHistory))]
+[JsonSerializable(typeof(InstanceEvidenceBundle))]
 public sealed partial class AttestationJson : JsonSerializerContext;
 
 /// <summary><c>no_chips</c>, <c>pending</c>, …</summary>

@@ -1,3 +1,4 @@
+using OpenStackSev.Api.Attestation;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Api.Policies;
 using Refit;
@@ -59,4 +60,20 @@ public interface IAttestationApi
     /// <param name="allowUnchecked">Remove it also when it is the last one, so that no measurement is compared any more.</param>
     [Delete("/v1/reference-values/{digest}")]
     Task<ReferenceValueBody> RemoveReferenceValueAsync(string digest, [Query, AliasAs("allow_unchecked")] bool? allowUnchecked = null, CancellationToken ct = default);
+
+    /// <summary>One page of instances, by UUID: the project's own, or of all for those who may.</summary>
+    [Get("/v1/instances")]
+    Task<InstanceList> ListInstancesAsync([Query] int? limit = null, [Query] Guid? marker = null, [Query] string? project = null, CancellationToken ct = default);
+
+    /// <summary>An instance and its last judgement.</summary>
+    [Get("/v1/instances/{instance}/attestation")]
+    Task<InstanceAttestation> GetInstanceAsync(Guid instance, CancellationToken ct = default);
+
+    /// <summary>Newest first; <paramref name="before"/> is the id of the last record of the page before.</summary>
+    [Get("/v1/instances/{instance}/history")]
+    Task<InstanceHistory> GetInstanceHistoryAsync(Guid instance, [Query] int? limit = null, [Query] long? before = null, CancellationToken ct = default);
+
+    /// <summary>What the last judgement rests on.</summary>
+    [Get("/v1/instances/{instance}/evidence")]
+    Task<InstanceEvidenceBundle> GetInstanceEvidenceAsync(Guid instance, CancellationToken ct = default);
 }

@@ -132,6 +132,7 @@ public static class Osev
                 Chain.Create(console),
                 Report.Create(console),
                 Kds.Create(console),
+                Guest.Create(console),
             },
             Facts.Create(console),
             Explaining.Explain.Create(console),

@@ -6,6 +6,7 @@ using OpenStackSev.Control.Health;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Identity;
 using OpenStackSev.Control.Persistence;
+using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Policies;
 using OpenStackSev.Control.Validation;
 using OpenStackSev.OpenStack;
@@ -71,6 +72,7 @@ public static class ControlApplication
         services.AddPersistence(configuration.Database, configuration.Events, configuration.Process);
         services.AddHosts(configuration.Hosts);
         services.AddAppraisalPolicies();
+        services.AddReattestation(configuration.Reattestation);
         services.AddSingleton<IHealthSource, DatabaseHealth>();
         services.AddValidation();
         services.AddMetrics(configuration.Metrics);
@@ -83,6 +85,7 @@ public static class ControlApplication
         app.MapHealth(configuration.Health);
         app.MapHosts();
         app.MapAppraisalPolicies();
+        app.MapReattestation();
         app.MapValidation();
     }
 

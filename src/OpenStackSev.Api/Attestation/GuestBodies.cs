@@ -18,6 +18,12 @@ public sealed record GuestInstructions(Uri Url, string Ticket, Guid Instance, st
 
     /// <summary>Key of server metadata: a decimal counter. A guest that sees it grow answers a challenge at once.</summary>
     public const string NudgeKey = "openstack_sev_nudge";
+
+    /// <summary>In characters.</summary>
+    public const int LongestTicket = 255;
+
+    /// <summary>Without the ticket, which must not get into a log by way of a message.</summary>
+    public override string ToString() => $"{Url} for instance {Instance}";
 }
 
 /// <summary>Our whole part of vendor_data2.json.</summary>

@@ -11,15 +11,8 @@ public sealed class AttestationClient : IDisposable
     /// <param name="endpoint">URL of the control plane; asked for at each request.</param>
     public AttestationClient(HttpMessageHandler transport, Func<CancellationToken, ValueTask<Uri>> endpoint, AttestationClientOptions? options = null)
     {
-        var handler = new AttestationHandler(endpoint, options ?? new AttestationClientOptions()) { InnerHandler = transport };
-        // The address is replaced in the handler; HttpClient only insists on having one.
-        http = new HttpClient(handler) { BaseAddress = new Uri("http://service.invalid"), Timeout = Timeout.InfiniteTimeSpan };
-        var settings = new RefitSettings(new AttestationSerializer());
-        // A failed status never gets here, the handler threw. What remains is a good status with a body that is not the service's.
-        settings.DeserializationExceptionFactory = static (response, e) =>
-            ValueTask.FromResult<Exception?>(AttestationHandler.Malformed(response, e));
-        settings.TransportExceptionFactory = static (_, e, _) => e;
-        Api = RestService.ForGenerated<IAttestationApi>(http, settings);
+        http = Connection.Open(transport, endpoint, options);
+        Api = RestService.ForGenerated<IAttestationApi>(http, Connection.Settings());
     }
 
     public AttestationClient(HttpMessageHandler transport, Uri endpoint, AttestationClientOptions? options = null)

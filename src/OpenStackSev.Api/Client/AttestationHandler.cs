@@ -43,17 +43,21 @@ internal sealed class AttestationHandler(Func<CancellationToken, ValueTask<Uri>>
             response?.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
             throw e is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }
-                ? new AttestationApiException(Describe(request), response?.StatusCode, ClientCodes.AnswerTooLarge, response is null ? null : RequestIdOf(response),
+                ? new AttestationApiException(Describe(request), response?.StatusCode, ClientCodes.AnswerTooLarge, response is null ? null : RequestIdOf(response, request),
                     $"the answer is larger than {options.MaximumResponseBytes} bytes", e)
                 : new AttestationApiException(Describe(request), null, null, null, Unreachable(request, e), e);
         }
     }
 
-    public static AttestationApiException Malformed(HttpResponseMessage response, Exception e) =>
-        new(response.RequestMessage is { } request ? Describe(request) : "unknown request", response.StatusCode, ClientCodes.MalformedAnswer,
-            RequestIdOf(response), "the answer is not what this request gets: " + Bounded(e.Message), e);
+    public static AttestationApiException Malformed(HttpResponseMessage response, Exception e)
+    {
+        HttpRequestMessage request = response.RequestMessage!;
+        // A reader's message names the place in the answer, and so may hold words of it.
+        return new AttestationApiException(Describe(request), response.StatusCode, ClientCodes.MalformedAnswer,
+            RequestIdOf(response, request), "the answer is not what this request gets: " + Bounded(WithoutSecrets(e.Message, request)));
+    }
 
-    private static async Task<AttestationApiException> OfAsync(HttpRequestMessage request, HttpResponseMessage response, CancellationToken ct)
+    private async Task<AttestationApiException> OfAsync(HttpRequestMessage request, HttpResponseMessage response, CancellationToken ct)
     {
         byte[] body = new byte[LongestError];
         await using Stream stream = await response.Content.ReadAsStreamAsync(ct);
@@ -62,8 +66,10 @@ internal sealed class AttestationHandler(Func<CancellationToken, ValueTask<Uri>>
         string detail = item?.Detail is { Length: > 0 } said ? said
             : response.Headers.Location is not null ? "it redirects elsewhere, which is not followed: the credentials would go along"
             : response.ReasonPhrase ?? "no explanation";
-        return new AttestationApiException(Describe(request), response.StatusCode, item is null ? null : Bounded(item.Code, LongestWord),
-            RequestIdOf(response) ?? item?.RequestId, Bounded(WithoutToken(detail, request)));
+        string? code = item is null ? null : Bounded(WithoutSecrets(item.Code, request), LongestWord);
+        string? requestId = RequestIdOf(response, request) ?? (item?.RequestId is { } id ? Bounded(WithoutSecrets(id, request), LongestWord) : null);
+        return new AttestationApiException(Describe(request), response.StatusCode, code, requestId, Bounded(WithoutSecrets(detail, request)),
+            retryAfter: RetryAfterOf(response));
     }
 
     /// <summary>Null for what is not ours, such as the page of a proxy.</summary>
@@ -79,9 +85,18 @@ internal sealed class AttestationHandler(Func<CancellationToken, ValueTask<Uri>>
         }
     }
 
-    /// <summary>A proxy may repeat the request that it complains about.</summary>
-    private static string WithoutToken(string text, HttpRequestMessage request)
+    private TimeSpan? RetryAfterOf(HttpResponseMessage response) => response.Headers.RetryAfter switch
     {
+        { Delta: { } seconds } => seconds,
+        { Date: { } date } when date - options.Time.GetUtcNow() is { Ticks: >= 0 } left => left,
+        _ => null,
+    };
+
+    /// <summary>A proxy may repeat the request that it complains about.</summary>
+    private static string WithoutSecrets(string text, HttpRequestMessage request)
+    {
+        if (request.Headers.Authorization?.Parameter is { Length: > 3 } ticket)
+            text = text.Replace(ticket, "***", StringComparison.Ordinal);
         if (request.Headers.TryGetValues("X-Auth-Token", out IEnumerable<string>? tokens))
         {
             foreach (string token in tokens.Where(token => token.Length > 3))
@@ -100,8 +115,8 @@ internal sealed class AttestationHandler(Func<CancellationToken, ValueTask<Uri>>
         _ => Bounded(e.Message),
     };
 
-    private static string? RequestIdOf(HttpResponseMessage response) =>
-        response.Headers.TryGetValues(RequestIdHeader, out IEnumerable<string>? ids) ? Bounded(ids.First(), LongestWord) : null;
+    private static string? RequestIdOf(HttpResponseMessage response, HttpRequestMessage request) =>
+        response.Headers.TryGetValues(RequestIdHeader, out IEnumerable<string>? ids) ? Bounded(WithoutSecrets(ids.First(), request), LongestWord) : null;
 
     private static string Describe(HttpRequestMessage request) =>
         $"{request.Method} {request.RequestUri!.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped)}";

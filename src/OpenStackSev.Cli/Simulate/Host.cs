@@ -170,4 +170,6 @@ internal sealed record NamedKind(string Name, string Summary);
 [JsonSerializable(typeof(ChainWritten))]
 [JsonSerializable(typeof(ReportWritten))]
 [JsonSerializable(typeof(KdsServing))]
+[JsonSerializable(typeof(GuestServing))]
+[JsonSerializable(typeof(GuestChanged))]
 internal sealed partial class SimulateJson : JsonSerializerContext;

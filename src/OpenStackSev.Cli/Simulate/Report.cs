@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using OpenStackSev.Simulation.Snp;
 
 namespace OpenStackSev.Cli.Simulate;
@@ -31,23 +29,11 @@ internal static class Report
                 return null;
             },
         };
-        Option<ReadOnlyMemory<byte>?> reportData = Hex("--report-data", "What the guest puts in: up to 64 bytes, padded with zeros.", 64);
-        Option<ReadOnlyMemory<byte>?> measurement = Hex("--measurement", "Launch digest: 48 bytes.", 48, exact: true);
-        Option<ReadOnlyMemory<byte>?> hostData = Hex("--host-data", "What the host puts in: 32 bytes.", 32, exact: true);
-        Option<ReadOnlyMemory<byte>?> chipId = Hex("--chip-id", "64 bytes, from Turin on 8; one that is always the same by default.", 64);
-        Option<ulong?> policy = new("--policy")
-        {
-            Description = "Guest policy; 30000 by default.",
-            HelpName = "HEX",
-            CustomParser = argument =>
-            {
-                string text = WithoutPrefix(argument.Tokens[0].Value);
-                if (ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong bits))
-                    return bits;
-                argument.AddError($"--policy {argument.Tokens[0].Value}: must be up to 16 hexadecimal digits");
-                return null;
-            },
-        };
+        Option<ReadOnlyMemory<byte>?> reportData = HexOption.Bytes("--report-data", "What the guest puts in: up to 64 bytes, padded with zeros.", 64);
+        Option<ReadOnlyMemory<byte>?> measurement = HexOption.Bytes("--measurement", "Launch digest: 48 bytes.", 48, exact: true);
+        Option<ReadOnlyMemory<byte>?> hostData = HexOption.Bytes("--host-data", "What the host puts in: 32 bytes.", 32, exact: true);
+        Option<ReadOnlyMemory<byte>?> chipId = HexOption.Bytes("--chip-id", "64 bytes, from Turin on 8; one that is always the same by default.", 64);
+        Option<ulong?> policy = HexOption.Number("--policy", "Guest policy; 30000 by default.");
         Option<bool> debug = new("--debug") { Description = "Allow debugging, in addition to --policy." };
         Option<uint?> vmpl = new("--vmpl")
         {
@@ -61,18 +47,7 @@ internal static class Report
                 return null;
             },
         };
-        Option<SimulatedTcb?> tcb = new("--tcb")
-        {
-            Description = "Patch levels in decimal, of the report and of the certificate; fmc/ from Turin on only.",
-            HelpName = "[fmc/]bl/tee/snp/ucode",
-            CustomParser = argument =>
-            {
-                if (SimulatedTcb.TryParse(argument.Tokens[0].Value, out SimulatedTcb levels))
-                    return levels;
-                argument.AddError($"--tcb {argument.Tokens[0].Value}: must be like 4/0/24/219, or 1/1/1/4/81 from Turin on");
-                return null;
-            },
-        };
+        Option<SimulatedTcb?> tcb = TcbOption.Create("--tcb", "Patch levels in decimal, of the report and of the certificate; fmc/ from Turin on only.");
         Option<bool> vlek = new("--vlek") { Description = "Sign with a VLEK, and leave the chip id zero, as clouds do that hide it." };
 
         OsevCommand command = new("report", "Make an attestation report that a simulated chip signed, with its certificates.",
@@ -85,19 +60,8 @@ internal static class Report
         command.SetAction(parsed =>
         {
             using SimulatedAuthority authority = SimulatedAuthority.Load(parsed.GetValue(chain)!);
-            SimulatedLine line = authority.Line;
-            byte[]? id = parsed.GetValue(chipId)?.ToArray();
-            if (id is not null && id.Length != line.ChipIdLength)
-            {
-                throw CommandException.BadUsage($"--chip-id: {id.Length} bytes, but a chip id of {line} has {line.ChipIdLength}",
-                    "leave it out for one that is always the same");
-            }
-            SimulatedTcb? levels = parsed.GetValue(tcb);
-            if (levels is { } asked && asked.Fmc.HasValue != line.HasFmc)
-            {
-                throw CommandException.BadUsage($"--tcb {asked}: {line} has {(line.HasFmc ? "five" : "four")} patch levels",
-                    $"for example --tcb {line.UsualTcb}");
-            }
+            byte[]? id = HexOption.ChipId(parsed.GetValue(chipId), authority.Line);
+            SimulatedTcb? levels = TcbOption.Of(parsed.GetValue(tcb), authority.Line);
             bool withVlek = parsed.GetValue(vlek);
             using SimulatedSecurityProcessor processor = new(authority, id, levels);
             ReportFields fields = processor.Fields;
@@ -114,14 +78,14 @@ internal static class Report
             });
             string file = parsed.GetValue(output)!;
             ReportWritten written = new(Path.GetFullPath(file), Path.GetFullPath(file + (withVlek ? ".vlek.der" : ".vcek.der")),
-                Path.GetFullPath(file + ".certs"), line.ToString(), Convert.ToHexStringLower(processor.ChipId), processor.Tcb.ToString());
+                Path.GetFullPath(file + ".certs"), authority.Line.ToString(), Convert.ToHexStringLower(processor.ChipId), processor.Tcb.ToString());
             Write(written.Report, report);
             Write(written.Certificate, (withVlek ? processor.Vlek : processor.Vcek).Certificate);
             Write(written.CertificateTable, processor.CertificateTable(withVlek));
             if (parsed.Format() == OutputFormat.Json)
                 console.WriteJson(written, SimulateJson.Default.ReportWritten);
             else
-                console.WriteLine($"simulated {line} report in {file}, signed by its {(withVlek ? "VLEK" : "VCEK")} at TCB {written.Tcb}");
+                console.WriteLine($"simulated {authority.Line} report in {file}, signed by its {(withVlek ? "VLEK" : "VCEK")} at TCB {written.Tcb}");
             return ExitCode.Ok;
         });
         return command;
@@ -138,24 +102,6 @@ internal static class Report
             throw new CommandException($"{path} could not be written: {e.Message.TrimEnd('.')}", "choose a folder that is there and yours", inner: e);
         }
     }
-
-    private static Option<ReadOnlyMemory<byte>?> Hex(string name, string description, int length, bool exact = false) => new(name)
-    {
-        Description = description,
-        HelpName = "HEX",
-        CustomParser = argument => Bytes(argument, name, length, exact),
-    };
-
-    private static ReadOnlyMemory<byte>? Bytes(ArgumentResult argument, string name, int length, bool exact)
-    {
-        string text = WithoutPrefix(argument.Tokens[0].Value);
-        if (text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit) && (exact ? text.Length == length * 2 : text.Length <= length * 2))
-            return Convert.FromHexString(text).AsMemory();
-        argument.AddError($"{name}: must be {(exact ? "" : "up to ")}{length} bytes in hexadecimal");
-        return null;
-    }
-
-    private static string WithoutPrefix(string text) => text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? text[2..] : text;
 }
 
 /// <summary>Result of making a report: its files and the chip that signed.</summary>

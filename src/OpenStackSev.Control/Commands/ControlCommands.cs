@@ -80,6 +80,7 @@ public static class ControlCommands
               openstack-sev-control status upgrade check        is this machine ready to serve this version?
               openstack-sev-control manage db sync              make or update the database
               openstack-sev-control manage history verify       has somebody changed the history?
+              openstack-sev-control manage keys rotate results  sign results with a new key
               openstack-sev-control manage config sample        print the sample configuration
 
             Exit codes: 0 done, 1 failed, 64 bad usage, 75 failed but may work later, 78 bad configuration.
@@ -91,6 +92,7 @@ public static class ControlCommands
             {
                 DatabaseCommands.Create(output),
                 HistoryCommands.Create(output, error),
+                KeyCommands.Create(output),
                 new Command("config", "Configuration files.") { ConfigSample.Create(output) },
             },
             new Command("status", "How this machine stands.")

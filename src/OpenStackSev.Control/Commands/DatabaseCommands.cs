@@ -22,6 +22,7 @@ internal static class DatabaseCommands
             string key = configuration.Database.KeyIn(configuration.Process);
             if (!File.Exists(key))
                 HistoryCommands.MakeKey(key, output);
+            KeyCommands.MakeMissing(configuration, output);
             return ExitCodes.Done;
         });
         return command;

@@ -2,6 +2,7 @@ using OpenStackSev.Configuration;
 using OpenStackSev.Control.Events;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Persistence;
+using OpenStackSev.Control.Reattestation;
 
 namespace OpenStackSev.Control.Configuration;
 
@@ -18,6 +19,7 @@ public sealed record ControlConfiguration
     public MetricsOptions Metrics { get; init; } = new();
     public HostsOptions Hosts { get; init; } = new();
     public EndorsementOptions Endorsements { get; init; } = new();
+    public ReattestationOptions Reattestation { get; init; } = new();
     public DatabaseOptions Database { get; init; } = new();
     public EventOptions Events { get; init; } = new();
 
@@ -25,7 +27,7 @@ public sealed record ControlConfiguration
     public static IReadOnlyList<IniSection> Sections { get; } =
     [
         ProcessOptions.Section, ApiOptions.Section, KeystoneOptions.Section, PolicyOptions.Section, HealthOptions.Section, MetricsOptions.Section,
-        HostsOptions.Section, EndorsementOptions.Section, DatabaseOptions.Section, EventOptions.Section,
+        HostsOptions.Section, EndorsementOptions.Section, ReattestationOptions.Section, DatabaseOptions.Section, EventOptions.Section,
     ];
 
     /// <summary>etc/openstack-sev.conf.sample.</summary>
@@ -52,6 +54,7 @@ public sealed record ControlConfiguration
             Metrics = MetricsOptions.Section.Read(settings, problems),
             Hosts = HostsOptions.Section.Read(settings, problems),
             Endorsements = EndorsementOptions.Section.Read(settings, problems),
+            Reattestation = ReattestationOptions.Section.Read(settings, problems),
             Database = DatabaseOptions.Section.Read(settings, problems),
             Events = EventOptions.Section.Read(settings, problems),
         };

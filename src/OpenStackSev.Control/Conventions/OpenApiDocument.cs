@@ -43,6 +43,7 @@ public static class OpenApiDocument
                 {
                     ["token"] = new JsonObject { ["type"] = "apiKey", ["in"] = "header", ["name"] = "X-Auth-Token", ["description"] = "A token of Keystone's" },
                     ["nodeCertificate"] = new JsonObject { ["type"] = "mutualTLS", ["description"] = "The certificate of a compute node" },
+                    ["ticket"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["description"] = "The ticket of an instance" },
                 },
                 ["schemas"] = schemas,
             },

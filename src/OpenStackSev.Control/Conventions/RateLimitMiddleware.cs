@@ -49,6 +49,7 @@ public sealed class RateLimitMiddleware : IDisposable
     private static string PartitionOf(HttpContext context) => context.Features.Get<Caller>() switch
     {
         { Node: { } node } => $"node {node}",
+        { Instance: { } instance } => $"instance {instance}",
         { } caller => $"user {caller.UserId} {caller.ProjectId}",
         null => $"address {context.Connection.RemoteIpAddress}",
     };

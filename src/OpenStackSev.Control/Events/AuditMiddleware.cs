@@ -45,7 +45,7 @@ public sealed class AuditMiddleware(RequestDelegate next, EventLog events, TimeP
     private static string? Short(string? text) => string.IsNullOrEmpty(text) ? null : text.Length <= LongestText ? text : text[..LongestText];
 }
 
-/// <summary>Of an endpoint: it takes a body, and changes nothing.</summary>
+/// <summary>Of an endpoint: it takes a body, and changes nothing, or nothing that the history does not tell.</summary>
 public sealed class ReadsOnly;
 
 /// <summary>Of a request that went well: it would have changed something, and left all as it was.</summary>

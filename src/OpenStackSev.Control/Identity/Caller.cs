@@ -2,10 +2,10 @@ using OpenStackSev.OpenStack.Keystone;
 
 namespace OpenStackSev.Control.Identity;
 
-/// <summary>Who sent a request: a user of Keystone's with a scope and roles, or a compute node with its certificate.</summary>
+/// <summary>Who sent a request: a user of Keystone's with a scope and roles, a compute node with its certificate, or an instance with its ticket.</summary>
 public sealed record Caller
 {
-    /// <summary>For logs and audit: the user's name, or <c>node UUID</c>.</summary>
+    /// <summary>For logs and audit: the user's name, <c>node UUID</c> or <c>instance UUID</c>.</summary>
     public required string Name { get; init; }
 
     /// <summary>Null for a node.</summary>
@@ -25,6 +25,9 @@ public sealed record Caller
     /// <summary>The compute node that a certificate speaks for; null for a user.</summary>
     public Guid? Node { get; init; }
 
+    /// <summary>The instance that a ticket speaks for; null for others.</summary>
+    public Guid? Instance { get; init; }
+
     public static Caller OfToken(TokenBody token) => new()
     {
         Name = token.User.Name,
@@ -37,6 +40,8 @@ public sealed record Caller
     };
 
     public static Caller OfNode(Guid node) => new() { Name = $"node {node}", Node = node };
+
+    public static Caller OfInstance(Guid instance) => new() { Name = $"instance {instance}", Instance = instance };
 }
 
 public static class CallerExtensions

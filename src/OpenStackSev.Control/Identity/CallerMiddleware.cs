@@ -1,6 +1,7 @@
 using OpenStackSev.Api.Errors;
 using OpenStackSev.Control.Configuration;
 using OpenStackSev.Control.Conventions;
+using OpenStackSev.Control.Reattestation.Tickets;
 
 namespace OpenStackSev.Control.Identity;
 
@@ -41,7 +42,7 @@ public sealed class CallerMiddleware(RequestDelegate next, IEnumerable<ICallerSo
         }
         catch (ApiException e) when (e.Error.Status == StatusCodes.Status401Unauthorized)
         {
-            context.Response.Headers.WWWAuthenticate = challenge;
+            context.Response.Headers.WWWAuthenticate = context.GetEndpoint()?.Metadata.GetMetadata<GuestEndpoint>() is null ? challenge : "Bearer";
             throw;
         }
     }

@@ -1,5 +1,6 @@
 using System.Text;
 using OpenStackSev.Control.Hosts;
+using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Policies;
 using OpenStackSev.Control.Validation;
 
@@ -8,7 +9,8 @@ namespace OpenStackSev.Control.Identity;
 /// <summary>Every rule of every folder.</summary>
 public static class Policies
 {
-    public static IReadOnlyList<PolicyRule> All { get; } = [.. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All, .. AppraisalPolicies.All];
+    public static IReadOnlyList<PolicyRule> All { get; } =
+        [.. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All, .. InstancePolicies.All, .. AppraisalPolicies.All];
 
     /// <summary>etc/policy.yaml.sample.</summary>
     public static string Sample()

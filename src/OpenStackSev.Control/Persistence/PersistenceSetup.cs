@@ -22,6 +22,7 @@ internal static partial class PersistenceSetup
         services.AddSingleton<HistoryWriter>();
         services.AddSingleton<HistoryReader>();
         services.AddSingleton<HostStates>();
+        services.AddSingleton<InstanceStates>();
         services.AddSingleton<PolicyStates>();
 
         // services stop in the reverse order: retention, then the writer, then the last head of what it has written

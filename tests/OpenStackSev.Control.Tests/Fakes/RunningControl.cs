@@ -2,8 +2,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using OpenStackSev.Control.Commands;
 using OpenStackSev.Control.Configuration;
-using OpenStackSev.Control.Persistence.Sqlite;
 
 namespace OpenStackSev.Control.Tests.Fakes;
 
@@ -80,6 +80,8 @@ internal sealed class RunningControl : IAsyncDisposable
             ["DEFAULT.state_dir"] = StateFolder,
             ["api.bind_port"] = "0",
             ["metrics.bind_port"] = "0",
+            ["endorsements.use_kds"] = "false",
+            ["reattestation.guest_url"] = "https://attestation.example.org:9520",
             ["keystone_authtoken.auth_url"] = Keystone.Url + "/v3",
             ["keystone_authtoken.www_authenticate_uri"] = "https://identity.example.org/v3",
             ["keystone_authtoken.username"] = FakeKeystone.Username,
@@ -95,7 +97,8 @@ internal sealed class RunningControl : IAsyncDisposable
             values[key] = value.Replace("{folder}", folder, StringComparison.Ordinal);
         await File.WriteAllLinesAsync(At("control.conf"), values.GroupBy(pair => pair.Key.Split('.')[0]).SelectMany(
             section => section.Select(pair => $"{pair.Key.Split('.')[1]} = {pair.Value}").Prepend($"[{section.Key}]")));
-        await SqliteDatabase.SyncAsync(Path.Join(StateFolder, "control.sqlite"));
+        int code = await ControlCommands.RunAsync(["manage", "db", "sync", "--config-file", At("control.conf")], TextWriter.Null, TextWriter.Null);
+        Assert.Equal(0, code);
         replacements = replace;
         await RunAsync();
     }

@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using OpenStackSev.Api.Errors;
 using OpenStackSev.Control.Conventions;
+using OpenStackSev.Control.Reattestation.Tickets;
 using OpenStackSev.Control.Tests.Fakes;
 using OpenStackSev.Control.Tests.Stories;
 
@@ -26,8 +28,9 @@ public sealed class OpenApiFuzzTests
         var values = new Values(schema, random);
         HashSet<string> codes = [.. ErrorCodes.All.Select(error => error.Code)];
         await using RunningControl control = await RunningControl.StartAsync(
-            new Dictionary<string, string> { ["api.requests_per_second"] = "0", ["hosts.allow_service_user"] = "true" }, services: StoryCloud.Map);
+            new Dictionary<string, string> { ["api.requests_per_second"] = "0", ["hosts.allow_service_user"] = "true", ["reattestation.instance_requests_per_minute"] = "0", ["reattestation.address_requests_per_minute"] = "0", ["reattestation.project_requests_per_minute"] = "0" }, services: StoryCloud.Map);
         string token = control.Keystone.Issue("alice", "p1", "admin").Secret;
+        string ticket = control.App.Services.GetRequiredService<TicketDesk>().For(new Guid(StoryCloud.Snp)).Ticket;
         (string Method, string Path, JsonNode Operation)[] operations = [.. document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()
             .Where(member => member.Key != "parameters").Select(member => (member.Key.ToUpperInvariant(), path.Key, member.Value!)))];
 
@@ -40,7 +43,7 @@ public sealed class OpenApiFuzzTests
             if (rule is null && random.Next(2) == 0)
                 continue;
             (string text, string? problem) = Body(schema, values, random, rule);
-            using HttpRequestMessage request = Request(method, path, text, rule is not null, token, random, values, out bool isPlain);
+            using HttpRequestMessage request = Request(method, path, text, rule is not null, operation["security"] is JsonArray { Count: > 0 } only && only[0]!["ticket"] is not null ? "Bearer " + ticket : token, random, values, out bool isPlain);
             using HttpResponseMessage response = await control.Http.SendAsync(request, TestContext.Current.CancellationToken);
             string answer = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
             string about = $"seed {s_seed}, request {i}: {request.Method} {request.RequestUri} {Short(text)} → {(int)response.StatusCode} {Short(answer)}";
@@ -102,7 +105,7 @@ public sealed class OpenApiFuzzTests
         if (!isPlain && random.Next(3) == 0)
             path += $"?{Uri.EscapeDataString(values.Word())}={Uri.EscapeDataString(values.Word())}&limit={random.Next(-5, 5000)}";
         var request = new HttpRequestMessage(isPlain || random.Next(3) > 0 ? new HttpMethod(method) : new HttpMethod(random.Next(2) == 0 ? "PATCH" : "PUT"), path);
-        request.Headers.TryAddWithoutValidation("X-Auth-Token", isPlain || random.Next(3) > 0 ? token : Printable(values.Word()));
+        request.Headers.TryAddWithoutValidation(token.StartsWith("Bearer ", StringComparison.Ordinal) ? "Authorization" : "X-Auth-Token", isPlain || random.Next(3) > 0 ? token : Printable(values.Word()));
         if (hasBody)
         {
             request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(text));

@@ -86,7 +86,7 @@ internal sealed class Values(Schema schema, Random random)
     private JsonNode Text(JsonObject rules)
     {
         if (rules["format"]?.ToString() == "uuid")
-            return Guid.NewGuid().ToString();
+            return random.Next(2) == 0 ? Guid.NewGuid().ToString() : Stories.StoryCloud.Snp;
         if (rules["pattern"]?.ToString() is { } pattern && pattern.Contains("0-9a-f", StringComparison.Ordinal))
             return new string('a', rules["maxLength"]?.GetValue<int>() ?? 128);
         int longest = rules["maxLength"]?.GetValue<int>() ?? 60;

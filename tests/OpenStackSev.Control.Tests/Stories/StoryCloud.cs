@@ -10,7 +10,13 @@ internal static class StoryCloud
     public const string Host = "11111111-2222-4333-8444-555555555555";
     private const string Private = "22222222-2222-4222-8222-222222222222";
 
-    public static void Map(WebApplication app)
+    /// <summary>A running instance of project p1 with SEV-SNP on <see cref="Host"/>, one with plain SEV, and one without encryption.</summary>
+    public const string Snp = "aaaaaaaa-1111-4111-8111-111111111111", Sev = "aaaaaaaa-2222-4222-8222-222222222222", Plain = "aaaaaaaa-3333-4333-8333-333333333333";
+
+    public static void Map(WebApplication app) => Map(app, ServerOf);
+
+    /// <param name="server">The body of a server by its id, or null.</param>
+    public static void Map(WebApplication app, Func<string, string?> server)
     {
         app.MapGet("/compute/v2.1/", () => Json("""
             {"version":{"id":"v2.1","status":"CURRENT","version":"2.104","min_version":"2.1","links":[]}}
@@ -31,10 +37,32 @@ internal static class StoryCloud
             """));
         app.MapGet("/compute/v2.1/os-aggregates", () => Json("""{"aggregates":[]}"""));
         app.MapGet("/compute/v2.1/servers/detail", () => Json("""{"servers":[]}"""));
-        app.MapGet("/compute/v2.1/servers/{id}", () => Results.Json(new { itemNotFound = new { code = 404, message = "Instance could not be found." } }, statusCode: 404));
+        app.MapGet("/compute/v2.1/servers/{id}", (string id) => server(id) is { } found ? Json($$$"""{"server":{{{found}}} }""")
+            : Results.Json(new { itemNotFound = new { code = 404, message = "Instance could not be found." } }, statusCode: 404));
         MapGlance(app);
         MapPlacement(app);
     }
+
+    /// <summary>As Nova 2.96 has it.</summary>
+    public static string Server(string id, string project, string specs, string? host = "compute1", string status = "ACTIVE")
+    {
+        string node = host is null ? "null" : $"\"{host}\"";
+        return $$$"""
+            {"id":"{{{id}}}","name":"web","status":"{{{status}}}","tenant_id":"{{{project}}}","OS-EXT-SRV-ATTR:host":{{{node}}},
+             "OS-EXT-SRV-ATTR:hypervisor_hostname":{{{node}}},"image":{"id":"33333333-3333-4333-8333-333333333333"},
+             "flavor":{"original_name":"snp.small","ram":2048,"vcpus":2,"disk":10,"ephemeral":0,"swap":0,"extra_specs":{{{specs}}} },"metadata":{} }
+            """;
+    }
+
+    public static string SpecsOf(string model) => $$"""{"hw:mem_encryption":"true","hw:mem_encryption_model":"{{model}}"}""";
+
+    private static string? ServerOf(string id) => id switch
+    {
+        Snp => Server(id, "p1", SpecsOf("amd-sev-snp")),
+        Sev => Server(id, "p1", SpecsOf("amd-sev")),
+        Plain => Server(id, "p1", "{}"),
+        _ => null,
+    };
 
     private static void MapGlance(WebApplication app)
     {

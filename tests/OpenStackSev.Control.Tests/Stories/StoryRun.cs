@@ -80,7 +80,7 @@ internal sealed partial class StoryRun(Story story)
             request.Headers.TryAddWithoutValidation("X-Auth-Token", token);
         foreach ((string header, string value) in step.Headers)
         {
-            string sent = value.StartsWith("token of ", StringComparison.Ordinal) ? callers.TokenOf(value["token of ".Length..])! : value;
+            string sent = value.StartsWith("token of ", StringComparison.Ordinal) ? callers.TokenOf(value["token of ".Length..])! : Filled(value);
             if (header == "Content-Type")
                 request.Content!.Headers.ContentType = MediaTypeHeaderValue.Parse(sent);
             else if (header == "Content-Encoding")

@@ -1,3 +1,4 @@
+using OpenStackSev.Api.Attestation;
 using OpenStackSev.Api.Errors;
 using OpenStackSev.Api.Hosts;
 
@@ -16,10 +17,9 @@ public sealed class StoryTests
     public void Every_error_code_has_a_story()
     {
         HashSet<string?> told = [.. Story.All.SelectMany(story => story.Steps).Select(step => step.Expect?.Code)];
-        // What a certificate does wrong needs certificates, which data files cannot hold.
-        string certificates = File.ReadAllText(Path.Join(Repository.Root, "tests", "OpenStackSev.Control.Tests", "Hosts", "NodeCertificateTests.cs"));
-        told.UnionWith(typeof(HostErrors).GetFields().Where(field => certificates.Contains($"{nameof(HostErrors)}.{field.Name}", StringComparison.Ordinal))
-            .Select(field => ((ErrorCode)field.GetValue(null)!).Code));
+        // What certificates and reports do wrong needs keys that sign, which data files cannot hold.
+        told.UnionWith(ToldBy(typeof(HostErrors), "Hosts", "NodeCertificateTests.cs"));
+        told.UnionWith(ToldBy(typeof(AttestationErrors), "Reattestation", "RoundTests.cs"));
         string[] untold = [.. ErrorCodes.All.Select(error => error.Code).Where(code => !told.Contains(code))];
         Assert.Empty(untold);
     }
@@ -28,4 +28,10 @@ public sealed class StoryTests
     public void No_story_expects_a_code_that_is_not_documented() =>
         Assert.Empty(Story.All.SelectMany(story => story.Steps).Select(step => step.Expect?.Code).OfType<string>()
             .Except(ErrorCodes.All.Select(error => error.Code)));
+
+    private static IEnumerable<string> ToldBy(Type errors, params string[] file)
+    {
+        string text = File.ReadAllText(Path.Join([Repository.Root, "tests", "OpenStackSev.Control.Tests", .. file]));
+        return errors.GetFields().Where(field => text.Contains($"{errors.Name}.{field.Name}", StringComparison.Ordinal)).Select(field => ((ErrorCode)field.GetValue(null)!).Code);
+    }
 }

@@ -8,6 +8,10 @@ public sealed class HostStates(ControlDatabase database)
     public Task<HostState?> FindAsync(Guid node, CancellationToken ct = default) =>
         database.UseAsync(context => context.Hosts.AsNoTracking().FirstOrDefaultAsync(host => host.Node == node, ct));
 
+    /// <summary>The host that Nova calls <paramref name="name"/>; null when none reports under it, or several do.</summary>
+    public Task<HostState?> FindAsync(string name, CancellationToken ct = default) => database.UseAsync(async context =>
+        await context.Hosts.AsNoTracking().Where(host => host.Name == name).Take(2).ToListAsync(ct) is [var one] ? one : null);
+
     /// <summary>At most <paramref name="limit"/> hosts with the lowest UUIDs above <paramref name="after"/>.</summary>
     public Task<IReadOnlyList<HostState>> ListAsync(int limit, Guid? after = null, CancellationToken ct = default) =>
         database.UseAsync<IReadOnlyList<HostState>>(async context =>

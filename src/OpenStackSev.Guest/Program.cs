@@ -1,0 +1,3 @@
+using OpenStackSev.Guest;
+
+return await new GuestCommands(Console.Out, Console.Error).RunAsync(args, CancellationToken.None);
