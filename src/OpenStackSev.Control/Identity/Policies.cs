@@ -2,6 +2,7 @@ using System.Text;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Policies;
+using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.Control.Validation;
 
 namespace OpenStackSev.Control.Identity;
@@ -10,7 +11,7 @@ namespace OpenStackSev.Control.Identity;
 public static class Policies
 {
     public static IReadOnlyList<PolicyRule> All { get; } =
-        [.. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All, .. InstancePolicies.All, .. AppraisalPolicies.All];
+        [.. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All, .. InstancePolicies.All, .. SweepPolicies.All, .. AppraisalPolicies.All];
 
     /// <summary>etc/policy.yaml.sample.</summary>
     public static string Sample()
