@@ -34,8 +34,9 @@ internal static class PolicyRecords
         var changes = new Dictionary<int, PolicyVersion> { [first.Number] = first };
         if (before is not null)
             changes[before.Number] = before with { IsActive = false };
+        // Of the same row the older reading counts, or an activation between the two would go unnoticed.
         if (version is not null)
-            changes[version.Number] = version with { IsActive = true, ActivatedAt = now, ActivatedBy = by.Name };
+            changes[version.Number] = (version.Number == first.Number ? first : version) with { IsActive = true, ActivatedAt = now, ActivatedBy = by.Name };
         PolicyInForce named = version is null ? PolicyInForce.Default : new(version.Number, version.Name, version.Digest, PolicyInForce.Default.Policy);
         return new HistoryRecord(PolicyEvents.Activated, Policies, null, JsonSerializer.SerializeToUtf8Bytes(
             new PolicyRecord(named.Number, named.Name, named.Digest, by.Name, by.UserId, before?.Number ?? PolicyInForce.BuiltIn), PolicyRecordJson.Default.PolicyRecord))
@@ -47,7 +48,12 @@ internal static class PolicyRecords
 
     public static HistoryRecord Added(IReadOnlyList<ReferenceValue> values, Caller by) => Of(PolicyEvents.ReferenceAdded, values, by, "added");
 
-    public static HistoryRecord Removed(ReferenceValue value, Caller by) => Of(PolicyEvents.ReferenceRemoved, [value], by, "removed");
+    /// <param name="stays">One that stays, written as it is: who removes it at the same time collides here. Null where none has to.</param>
+    public static HistoryRecord Removed(ReferenceValue value, ReferenceValue? stays, Caller by)
+    {
+        HistoryRecord record = Of(PolicyEvents.ReferenceRemoved, [value], by, "removed");
+        return stays is null ? record : record with { Changes = [value, stays] };
+    }
 
     private static HistoryRecord Of(string kind, IReadOnlyList<ReferenceValue> values, Caller by, string what) => new(kind, ReferenceValues, null,
         JsonSerializer.SerializeToUtf8Bytes(

@@ -60,6 +60,8 @@ internal sealed class PolicyStore(PolicyStates states, HistoryWriter history, Ac
     {
         for (int attempt = 1; ; attempt++)
         {
+            // In this order: what every activation writes is read before what it decides by, so that one that comes between is noticed.
+            PolicyVersion? first = await states.FindAsync(1, ct);
             PolicyVersion? version = number == PolicyInForce.BuiltIn ? null : await FindAsync(number, ct);
             PolicyVersion? before = await states.ActiveAsync(ct);
             int judges = before?.Number ?? PolicyInForce.BuiltIn;
@@ -75,8 +77,8 @@ internal sealed class PolicyStore(PolicyStates states, HistoryWriter history, Ac
                 return false;
             try
             {
-                PolicyVersion first = await FindAsync(1, ct);
-                await history.AppendAsync(PolicyRecords.Activated(version, before, first, by, time.GetUtcNow()), ct);
+                // Where there is something to activate, or to take from, there is a first one.
+                await history.AppendAsync(PolicyRecords.Activated(version, before, first!, by, time.GetUtcNow()), ct);
                 active.Changed();
                 return true;
             }

@@ -70,28 +70,24 @@ internal sealed class ReferenceStore(PolicyStates states, HistoryWriter history,
             IReadOnlyList<ReferenceValue> values = await states.ReferenceValuesAsync(ct);
             if (values.FirstOrDefault(value => value.Digest == digest) is not { RemovedAt: null } there)
                 throw new ApiException(PolicyErrors.ReferenceNotFound, "there is no such reference value");
-            if (!allowUnchecked && await IsLastAsync(there, values, ct))
+            ReferenceValue? stays = values.FirstOrDefault(other => other.RemovedAt is null && other.Digest != digest);
+            if (!allowUnchecked && stays is null && !await DocumentHasDigestsAsync(ct))
                 throw new ApiException(PolicyErrors.ReferenceLast, $"'{there.Name}' is the last launch digest: without it no measurement would be compared");
             ReferenceValue removed = there with { RemovedAt = time.GetUtcNow(), RemovedBy = by.Name };
             try
             {
-                await history.AppendAsync(PolicyRecords.Removed(removed, by), ct);
+                await history.AppendAsync(PolicyRecords.Removed(removed, stays, by), ct);
                 active.Changed();
                 return removed;
             }
             catch (StorageException e) when (e.Code == StorageCodes.Conflict && attempt < MostAttempts)
             {
-                // Somebody else removed it.
+                // Somebody else removed it, or the one that was to stay.
             }
         }
     }
 
-    /// <summary>The one row that tells measurements apart; the document of the active policy may have others.</summary>
-    private async Task<bool> IsLastAsync(ReferenceValue value, IReadOnlyList<ReferenceValue> values, CancellationToken ct)
-    {
-        if (values.Any(other => other.RemovedAt is null && other.Digest != value.Digest))
-            return false;
-        PolicyVersion? version = await states.ActiveAsync(ct);
-        return version is null || !PolicyDocument.TryParse(version.Document, out AppraisalPolicy? policy, out _) || policy.ReferenceValues.LaunchDigests.Count == 0;
-    }
+    private async Task<bool> DocumentHasDigestsAsync(CancellationToken ct) =>
+        await states.ActiveAsync(ct) is { } version && PolicyDocument.TryParse(version.Document, out AppraisalPolicy? policy, out _)
+        && policy.ReferenceValues.LaunchDigests.Count > 0;
 }

@@ -97,6 +97,45 @@ public sealed class PolicyStoreTests
         Assert.Single(await database.Reader.OfSubjectAsync(PolicyRecords.ReferenceValues, 10));
     }
 
+    [Fact]
+    public async Task An_activation_between_reading_and_writing_is_noticed_whichever_rows_it_wrote()
+    {
+        await using TemporaryDatabase database = await TemporaryDatabase.StartAsync();
+        var states = new PolicyStates(database.Database);
+        foreach (int number in new[] { 1, 2 })
+            await database.History.AppendAsync(Given.Record(Given.Version(number, $$"""{"version":1,"name":"v{{number}}"}""")));
+        PolicyVersion first = (await states.FindAsync(1))!;
+        await database.History.AppendAsync(PolicyRecords.Activated((await states.FindAsync(2))!, null, first, s_alice, Given.Now));
+        // Decided while none was active, and the version to activate was read later than the first one.
+        PolicyVersion again = (await states.FindAsync(1))!;
+        await Assert.ThrowsAsync<StorageException>(
+            () => database.History.AppendAsync(PolicyRecords.Activated(again, null, first, s_alice, Given.Now)));
+        Assert.Equal(2, (await states.ActiveAsync())!.Number);
+    }
+
+    [Fact]
+    public async Task Two_administrators_who_remove_the_last_two_reference_values_leave_one()
+    {
+        await using TemporaryDatabase database = await TemporaryDatabase.StartAsync();
+        var states = new PolicyStates(database.Database);
+        var store = new ReferenceStore(states, database.History, Active(states, database), database.Time);
+        await store.AddAsync([new(Given.DigestA, "a"), new(Given.DigestB, "b")], s_alice, default);
+        ApiException?[] refusals = await Task.WhenAll(new[] { Given.DigestA, Given.DigestB }.Select(async digest =>
+        {
+            try
+            {
+                await store.RemoveAsync(digest, allowUnchecked: false, s_alice, default);
+                return null;
+            }
+            catch (ApiException e)
+            {
+                return e;
+            }
+        }));
+        Assert.Equal(PolicyErrors.ReferenceLast, Assert.Single(refusals, refusal => refusal is not null)!.Error);
+        Assert.Single(await states.ReferenceValuesAsync(), value => value.RemovedAt is null);
+    }
+
     private static PolicyStore Store(TemporaryDatabase database, HistoryWriter writer)
     {
         var states = new PolicyStates(database.Database);
