@@ -36,6 +36,8 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(NewReferenceValues))]
 [JsonSerializable(typeof(ReferenceValueBody))]
 [JsonSerializable(typeof(ReferenceValueList))]
+[JsonSerializable(typeof(CertificateRenewal))]
+[JsonSerializable(typeof(RenewedCertificate))]
 [JsonSerializable(typeof(VendordataAnswer))]
 [JsonSerializable(typeof(ChallengeRequest))]
 [JsonSerializable(typeof(Challenge))]
@@ -46,6 +48,7 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(InstanceHistory))]
 [JsonSerializable(typeof(InstanceEvidenceBundle))]
 [JsonSerializable(typeof(SweepStatus))]
+[JsonSerializable(typeof(OpenedRound))]
 public sealed partial class AttestationJson : JsonSerializerContext;
 
 /// <summary><c>no_chips</c>, <c>pending</c>, …</summary>

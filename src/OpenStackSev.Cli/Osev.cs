@@ -140,6 +140,7 @@ public static class Osev
             {
                 Verify.Create(console),
                 Show.Create(console),
+                Instance.Create(console),
                 new OsevCommand("policy", "What is asked of evidence beyond being genuine.")
                 {
                     PolicyCheck.Create(console),
@@ -200,6 +201,10 @@ public static class Osev
             {
                 Servers.List.Create(console),
             },
+            new OsevCommand("sweep", "How the control plane looks after the cloud's instances.")
+            {
+                Sweep.Status.Create(console),
+            },
             ControlProgram.Create("manage", "What an administrator does on the control plane's machine: openstack-sev-control manage.", "osev manage db sync"),
             ControlProgram.Create("status", "How the control plane's machine stands: openstack-sev-control status.", "osev status upgrade check"),
             Completion.Create(console),
@@ -229,6 +234,7 @@ public static class Osev
         HttpStatusCode.Conflict when e.Code == "attestation.policy.active_changed" => "osev policy list shows the one that judges now",
         HttpStatusCode.Conflict when e.Code == "attestation.policy.unfit" => "osev policy show prints its document",
         HttpStatusCode.Conflict when e.Code == "attestation.reference.last" => "add others first, or say --allow-unchecked",
+        HttpStatusCode.NotFound when e.Code == "attestation.instance.not_found" => "osev sweep status shows when the cloud was looked at last; an instance of another project is not shown",
         HttpStatusCode.NotFound => "is the endpoint of service type attestation right? openstack endpoint list --service attestation",
         null => "is the control plane up? A CA of its own is named in cacert of clouds.yaml",
         _ => e.IsTransient ? "try again" : null,

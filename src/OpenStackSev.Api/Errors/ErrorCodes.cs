@@ -9,5 +9,5 @@ namespace OpenStackSev.Api.Errors;
 public static class ErrorCodes
 {
     public static IReadOnlyList<ErrorCode> All { get; } =
-        [.. RequestErrors.All, .. ValidationErrors.All, .. HostErrors.All, .. AttestationErrors.All, .. PolicyErrors.All];
+        [.. RequestErrors.All, .. ValidationErrors.All, .. HostErrors.All, .. AttestationErrors.All, .. SweepErrors.All, .. PolicyErrors.All];
 }
