@@ -108,7 +108,9 @@ public static class AgentRun
         {
             builder.Services.AddSingleton<IHostedService>(services => new ControlLoop(
                 reports, (report, token) => control.ReportAsync(report.Node, report.Body, token), new TrustRemoval(cloud.Placement).RemoveAsync,
-                configuration.Control, TimeProvider.System, Random.Shared, services.GetRequiredService<ILogger<ControlLoop>>()));
+                configuration.Control, TimeProvider.System, Random.Shared, services.GetRequiredService<ILogger<ControlLoop>>(),
+                new EndorsementUpload(new EndorsementFiles(configuration.Control.EndorsementFolder), control.PutEndorsementsAsync,
+                    services.GetRequiredService<ILogger<EndorsementUpload>>()).AfterReportAsync));
         }
 
         using IHost host = builder.Build();

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Api.Hosts;
+using OpenStackSev.Api.Policies;
 using OpenStackSev.Api.Validation;
 
 namespace OpenStackSev.Api;
@@ -28,6 +29,17 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(HostDetails))]
 [JsonSerializable(typeof(HostHistory))]
 [JsonSerializable(typeof(HostApproval))]
+[JsonSerializable(typeof(HostEndorsements))]
+[JsonSerializable(typeof(HostEndorsementsAnswer))]
+[JsonSerializable(typeof(PolicyList))]
+[JsonSerializable(typeof(PolicyDetails))]
+[JsonSerializable(typeof(PolicyActivation))]
+[JsonSerializable(typeof(System.Text.Json.JsonElement))]
+[JsonSerializable(typeof(DryRunRequest))]
+[JsonSerializable(typeof(DryRunPage))]
+[JsonSerializable(typeof(NewReferenceValues))]
+[JsonSerializable(typeof(ReferenceValueBody))]
+[JsonSerializable(typeof(ReferenceValueList))]
 [JsonSerializable(typeof(CertificateRenewal))]
 [JsonSerializable(typeof(RenewedCertificate))]
 [JsonSerializable(typeof(VendordataAnswer))]

@@ -1,6 +1,8 @@
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Api.Validation;
+
+using OpenStackSev.Api.Policies;
 using Refit;
 
 namespace OpenStackSev.Api;
@@ -49,6 +51,41 @@ public interface IAttestationApi
     /// <summary>Why there is no valid host, or what Nova answers to an operation. It reads the whole cloud: seconds.</summary>
     [Post("/v1/explanations")]
     Task<Explanation> ExplainAsync([Body] ExplanationRequest request, CancellationToken ct = default);
+
+    /// <summary>An agent brings certificates of its own node's security processors.</summary>
+    [Put("/v1/hosts/{node}/endorsements")]
+    Task<HostEndorsementsAnswer> PutHostEndorsementsAsync(Guid node, [Body] HostEndorsements endorsements, CancellationToken ct = default);
+
+    /// <summary>The newest first; <paramref name="marker"/> is that of the page before.</summary>
+    [Get("/v1/policies")]
+    Task<PolicyList> ListPoliciesAsync([Query] int? limit = null, [Query] int? marker = null, CancellationToken ct = default);
+
+    [Get("/v1/policies/{number}")]
+    Task<PolicyDetails> GetPolicyAsync(int number, CancellationToken ct = default);
+
+    /// <param name="document">The bytes of a policy document, as <c>application/json</c>: they are kept as they are.</param>
+    /// <returns>The new version, or the one that asks for the same.</returns>
+    [Post("/v1/policies")]
+    Task<PolicyDetails> StorePolicyAsync([Body] HttpContent document, CancellationToken ct = default);
+
+    [Post("/v1/policies/{number}/activation")]
+    Task<PolicyDetails> ActivatePolicyAsync(int number, [Body] PolicyActivation activation, CancellationToken ct = default);
+
+    /// <summary>One page of instances, by UUID.</summary>
+    [Post("/v1/policies/dry-runs")]
+    Task<DryRunPage> TryPolicyAsync([Body] DryRunRequest request, [Query] int? limit = null, [Query] Guid? marker = null, CancellationToken ct = default);
+
+    /// <param name="removed">Also those that were removed.</param>
+    [Get("/v1/reference-values")]
+    Task<ReferenceValueList> ListReferenceValuesAsync([Query] bool? removed = null, CancellationToken ct = default);
+
+    [Post("/v1/reference-values")]
+    Task<ReferenceValueList> AddReferenceValuesAsync([Body] NewReferenceValues values, CancellationToken ct = default);
+
+    /// <param name="digest">96 hex digits.</param>
+    /// <param name="allowUnchecked">Remove it also when it is the last one, so that no measurement is compared any more.</param>
+    [Delete("/v1/reference-values/{digest}")]
+    Task<ReferenceValueBody> RemoveReferenceValueAsync(string digest, [Query, AliasAs("allow_unchecked")] bool? allowUnchecked = null, CancellationToken ct = default);
 
     /// <summary>The successor of the certificate that this connection was made with, for its own node.</summary>
     [Post("/v1/hosts/{node}/certificate")]

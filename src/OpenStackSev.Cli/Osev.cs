@@ -179,6 +179,20 @@ public static class Osev
                     Hosts.Certificates.CertificateList.Create(console),
                 },
             },
+            new OsevCommand("policy", "The appraisal policy that the control plane judges by: versions, dry runs, activation. For files: osev attest policy.")
+            {
+                Policies.List.Create(console),
+                Policies.Show.Create(console),
+                Policies.Store.Create(console),
+                Policies.DryRun.Create(console),
+                Policies.Activate.Create(console),
+            },
+            new OsevCommand("reference", "Launch digests that are known to be good, beside those of the policy.")
+            {
+                References.Add.Create(console),
+                References.List.Create(console),
+                References.Remove.Create(console),
+            },
             new OsevCommand("resource", "Placement, as the openstack command names it.")
             {
                 new OsevCommand("provider", "Resource providers.") { Resource.ProviderList.Create(console) },
@@ -215,6 +229,11 @@ public static class Osev
         HttpStatusCode.Unauthorized => "check user name, password and project of this cloud in clouds.yaml",
         HttpStatusCode.Forbidden => "this needs a role that the user does not have, most often admin; policy.yaml of the control plane decides",
         HttpStatusCode.NotFound when e.Code == "attestation.host.not_found" => "osev host list shows the hosts that have reported",
+        HttpStatusCode.NotFound when e.Code == "attestation.policy.not_found" => "osev policy list shows the versions",
+        HttpStatusCode.NotFound when e.Code == "attestation.reference.not_found" => "osev reference list shows those that count",
+        HttpStatusCode.Conflict when e.Code == "attestation.policy.active_changed" => "osev policy list shows the one that judges now",
+        HttpStatusCode.Conflict when e.Code == "attestation.policy.unfit" => "osev policy show prints its document",
+        HttpStatusCode.Conflict when e.Code == "attestation.reference.last" => "add others first, or say --allow-unchecked",
         HttpStatusCode.NotFound when e.Code == "attestation.instance.not_found" => "osev sweep status shows when the cloud was looked at last; an instance of another project is not shown",
         HttpStatusCode.NotFound => "is the endpoint of service type attestation right? openstack endpoint list --service attestation",
         null => "is the control plane up? A CA of its own is named in cacert of clouds.yaml",

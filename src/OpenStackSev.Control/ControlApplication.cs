@@ -84,6 +84,7 @@ public static class ControlApplication
         app.MapOpenApi();
         app.MapHealth(configuration.Health);
         app.MapHosts();
+        app.MapAppraisalPolicies();
         app.MapReattestation();
         app.MapValidation();
         app.MapSweep();

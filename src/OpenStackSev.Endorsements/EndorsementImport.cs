@@ -53,16 +53,33 @@ public sealed class EndorsementImport
         EndorsementImport import = new(folder, simulatedRoots, now);
         foreach (string path in paths)
             import.Read(path);
+        return import.PutAll();
+    }
+
+    /// <summary>The same of what somebody sent.</summary>
+    /// <param name="contents">Each with the name that its items have as their source.</param>
+    /// <exception cref="EndorsementFolderException">The folder cannot be written.</exception>
+    public static IReadOnlyList<ImportedItem> Import(
+        EndorsementFolder folder, IReadOnlyList<(string Source, ReadOnlyMemory<byte> Content)> contents, IReadOnlySet<string> simulatedRoots, DateTimeOffset now)
+    {
+        EndorsementImport import = new(folder, simulatedRoots, now);
+        foreach ((string source, ReadOnlyMemory<byte> content) in contents)
+            import.Add(source, source, content, one: true);
+        return import.PutAll();
+    }
+
+    private List<ImportedItem> PutAll()
+    {
         // From the root down, so that the order of the files does not matter.
         foreach (ProductLine line in Enum.GetValues<ProductLine>())
-            import.FindRoot(line);
-        foreach ((string source, AuthorityCertificate authority) in import._authorities.OrderBy(a => a.Value.Role))
-            import.Put(source, authority);
-        foreach ((string source, RevocationList list) in import._revocations)
-            import.Put(source, list);
-        foreach ((string source, VekCertificate key) in import._keys)
-            import.Put(source, key);
-        return import._items;
+            FindRoot(line);
+        foreach ((string source, AuthorityCertificate authority) in _authorities.OrderBy(a => a.Value.Role))
+            Put(source, authority);
+        foreach ((string source, RevocationList list) in _revocations)
+            Put(source, list);
+        foreach ((string source, VekCertificate key) in _keys)
+            Put(source, key);
+        return _items;
     }
 
     private void Read(string path)

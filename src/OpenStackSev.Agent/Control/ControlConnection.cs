@@ -18,6 +18,10 @@ public sealed class ControlConnection(ControlOptions options, OpenStackConnectio
     /// <exception cref="ControlCertificateException">The node's certificate cannot be used.</exception>
     public Task<HostReportAnswer> ReportAsync(Guid node, HostReport report, CancellationToken ct) => Client().Api.ReportHostAsync(node, report, ct);
 
+    /// <inheritdoc cref="ReportAsync"/>
+    public Task<HostEndorsementsAnswer> PutEndorsementsAsync(Guid node, HostEndorsements endorsements, CancellationToken ct) =>
+        Client().Api.PutHostEndorsementsAsync(node, endorsements, ct);
+
     /// <summary>A successor of the certificate that this connection is made with.</summary>
     /// <inheritdoc cref="ReportAsync" path="/exception"/>
     /// <param name="request">PKCS#10, PEM.</param>

@@ -10,9 +10,11 @@ namespace OpenStackSev.Agent.Control;
 /// <summary>Reports each round to the control plane, beside the rounds: nothing here holds up what is published.</summary>
 /// <param name="send">Reports once.</param>
 /// <param name="endTrust">Takes the control plane's word of trust from a node.</param>
+/// <param name="afterReport">What follows each report that arrived. It does not fail.</param>
 public sealed partial class ControlLoop(
     LatestReport reports, Func<NodeReport, CancellationToken, Task<HostReportAnswer>> send, Func<Guid, CancellationToken, Task<bool>> endTrust,
-    ControlOptions options, TimeProvider time, Random jitter, ILogger<ControlLoop> log) : BackgroundService
+    ControlOptions options, TimeProvider time, Random jitter, ILogger<ControlLoop> log,
+    Func<NodeReport, HostReportAnswer, CancellationToken, Task>? afterReport = null) : BackgroundService
 {
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(1);
@@ -62,6 +64,8 @@ public sealed partial class ControlLoop(
             lastWord = time.GetUtcNow();
             proofLifetime = TimeSpan.FromSeconds(Math.Clamp(answer.ProofLifetime, 60, 86_400));
             Told(answer.Enrolment);
+            if (afterReport is not null)
+                await afterReport(report, answer, ct);
             TimeSpan asked = TimeSpan.FromSeconds(Math.Clamp(answer.Interval, 5, 3600));
             return asked < options.Interval ? asked : options.Interval;
         }

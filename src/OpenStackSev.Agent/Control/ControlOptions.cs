@@ -20,6 +20,8 @@ public sealed class ControlOptions
                 o => o.Renew, (o, value) => o.Renew = value)
             .File("cafile", "PEM file of the CAs that the control plane's own certificate is checked with. Unset: the system's.",
                 o => o.CaFile, (o, value) => o.CaFile = value, example: "/etc/ssl/certs/cloud-ca.pem")
+            .File("endorsements", "Folder of certificates of this node's security processors: VCEK, VLEK and their issuers, DER or PEM. Sent when they change. Unset: none are.",
+                o => o.EndorsementFolder, (o, value) => o.EndorsementFolder = value, example: "/etc/openstack-sev/endorsements")
             .Choice("auth", "By this node's certificate, or for a lab as the user of [openstack], where the control plane allows it.",
                 o => o.Auth, (o, value) => o.Auth = value, Certificate, ServiceUser)
             .Duration("interval", "Seconds between two reports while nothing changes, 5 to 3600. The control plane may ask for shorter ones.",
@@ -31,6 +33,7 @@ public sealed class ControlOptions
     public string? KeyFile { get; set; }
     public bool Renew { get; set; } = true;
     public string? CaFile { get; set; }
+    public string? EndorsementFolder { get; set; }
     public string Auth { get; set; } = Certificate;
     public TimeSpan Interval { get; set; } = TimeSpan.FromMinutes(1);
 

@@ -1,5 +1,6 @@
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Api.Hosts;
+using OpenStackSev.Api.Policies;
 using OpenStackSev.Api.Validation;
 
 namespace OpenStackSev.Api.Errors;
@@ -7,5 +8,6 @@ namespace OpenStackSev.Api.Errors;
 /// <summary>Every code of the API. A folder's own codes stand beside its bodies and are listed here.</summary>
 public static class ErrorCodes
 {
-    public static IReadOnlyList<ErrorCode> All { get; } = [.. RequestErrors.All, .. ValidationErrors.All, .. HostErrors.All, .. AttestationErrors.All, .. SweepErrors.All];
+    public static IReadOnlyList<ErrorCode> All { get; } =
+        [.. RequestErrors.All, .. ValidationErrors.All, .. HostErrors.All, .. AttestationErrors.All, .. SweepErrors.All, .. PolicyErrors.All];
 }

@@ -58,6 +58,24 @@ public sealed record HostHistory(IReadOnlyList<HostHistoryRecord> Records);
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record HostApproval(IReadOnlyList<string> Chips);
 
+/// <summary>Certificates of a node's own security processors, and those of their issuers.</summary>
+/// <param name="Certificates">DER, base64: VCEKs of approved chips at the TCB that the host reports, VLEKs, ASKs, ASVKs, ARKs.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record HostEndorsements(IReadOnlyList<byte[]> Certificates)
+{
+    public const int MostCertificates = 64, MaximumCertificateBytes = 8 * 1024;
+}
+
+/// <summary>What became of each.</summary>
+public sealed record HostEndorsementsAnswer(IReadOnlyList<HostEndorsement> Certificates);
+
+/// <param name="Index">In the request, from 0.</param>
+/// <param name="Outcome"><c>added</c>, <c>replaced</c>, <c>present</c> or <c>refused</c>.</param>
+/// <param name="Name">What it is, e.g. <c>SEV-VCEK</c>; null when that cannot be told.</param>
+/// <param name="Code">Why it was refused; null when it was not.</param>
+/// <param name="Detail">What was expected and what was there; null when it was not refused.</param>
+public sealed record HostEndorsement(int Index, string Outcome, string? Name = null, string? Code = null, string? Detail = null);
+
 /// <summary>A node asks for the successor of the certificate that it connects with.</summary>
 /// <param name="Request">PKCS#10 in PEM, on a key that was made on the node; names in it are not read.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]

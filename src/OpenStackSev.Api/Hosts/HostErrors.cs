@@ -8,6 +8,9 @@ public static class HostErrors
     public static readonly ErrorCode ReportInvalid = new("attestation.host.report_invalid", 400, "Bad Request",
         "a field of a host's report is out of its bounds; the detail names it");
 
+    public static readonly ErrorCode EndorsementsInvalid = new("attestation.host.endorsements_invalid", 400, "Bad Request",
+        "more certificates than a host may bring at once, or one that is too long");
+
     public static readonly ErrorCode CertificateRequestInvalid = new("attestation.node_certificate.request_invalid", 400, "Bad Request",
         "a renewal needs a PKCS#10 request in PEM, signed by its own key of P-256 or P-384; the detail says what this one is not");
 
@@ -56,7 +59,7 @@ public static class HostErrors
     /// <summary>In the order of their status.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =
     [
-        ReportInvalid, CertificateRequestInvalid, CertificateMissing, CertificateUntrusted, CertificateWrongPurpose, CertificateWithoutNode,
+        ReportInvalid, EndorsementsInvalid, CertificateRequestInvalid, CertificateMissing, CertificateUntrusted, CertificateWrongPurpose, CertificateWithoutNode,
         CertificateNotYetValid, CertificateExpired, CertificateRevoked, CertificateOtherNode, RenewalOff, NotFound, ChipConflict, ChipNotReported,
         NotRenewable, AuthorityUnavailable,
     ];

@@ -10,6 +10,9 @@ public sealed class ApiException(ErrorCode error, string detail, Exception? inne
     public ErrorCode Error { get; } = error;
     public string Detail { get; } = detail;
 
+    /// <summary>What else is wrong, each as one more error of the same code.</summary>
+    public IReadOnlyList<string> Further { get; init; } = [];
+
     /// <summary>When the same request may succeed; null when nobody can say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

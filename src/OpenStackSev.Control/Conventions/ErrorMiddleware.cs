@@ -1,6 +1,7 @@
 using OpenStackSev.Api.Errors;
 using OpenStackSev.Api.Validation;
 using OpenStackSev.Control.Persistence;
+using OpenStackSev.Endorsements;
 using OpenStackSev.Inspection;
 using OpenStackSev.OpenStack;
 
@@ -27,7 +28,7 @@ public sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<ErrorM
             ApiException failure = FailureOf(e);
             if (failure.Error.Status >= StatusCodes.Status500InternalServerError)
                 LogFailed(log, failure.Error.Code, e);
-            await ErrorAnswer.WriteAsync(context, failure.Error, failure.Detail, failure.RetryAfter);
+            await ErrorAnswer.WriteAsync(context, failure.Error, failure.Detail, failure.RetryAfter, failure.Further);
         }
     }
 
@@ -38,6 +39,7 @@ public sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<ErrorM
             new(RequestErrors.BodyTooLarge, "the body is larger than this service takes", e),
         BadHttpRequestException => new(RequestErrors.Invalid, "the request breaks off, or is not HTTP", e),
         StorageException storage => new(RequestErrors.StorageUnavailable, storage.Detail, e) { RetryAfter = TimeSpan.FromSeconds(1) },
+        EndorsementFolderException => new(RequestErrors.StorageUnavailable, "the endorsement folder cannot be read or written", e),
         InspectionException { Problem: InspectionProblem.NotFound } => new(ValidationErrors.NotInCloud, e.Message, e),
         InspectionException { Problem: InspectionProblem.Ambiguous } several => new(ValidationErrors.Ambiguous, $"{several.Message}; {several.Hint}", e),
         InspectionException => new(ValidationErrors.Unreadable, e.Message, e),

@@ -27,6 +27,19 @@ public static class RequestBody
         }
     }
 
+    /// <summary>A JSON body as it was sent, for one that is kept as it is. What it says is not looked at.</summary>
+    /// <exception cref="ApiException">415 or 413.</exception>
+    public static async Task<byte[]> ReadBytesAsync(HttpContext context, int maximumBytes)
+    {
+        RequireJson(context.Request);
+        if (context.Request.ContentLength > maximumBytes)
+            throw new ApiException(RequestErrors.BodyTooLarge, $"the body is larger than {maximumBytes} bytes");
+        // One byte more than is taken tells that there is more.
+        byte[] buffer = new byte[Math.Min(context.Request.ContentLength ?? maximumBytes, maximumBytes) + 1];
+        int length = await context.Request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, context.RequestAborted);
+        return length <= maximumBytes ? buffer[..length] : throw new ApiException(RequestErrors.BodyTooLarge, $"the body is larger than {maximumBytes} bytes");
+    }
+
     /// <summary>Parses when all of it is there, which spares a parser that can stop anywhere. The server refuses a body that is too large while it comes.</summary>
     private static async ValueTask<T?> WholeAsync<T>(PipeReader body, JsonTypeInfo<T> type, CancellationToken ct)
         where T : class

@@ -30,6 +30,7 @@ internal static class HostEndpoints
     public static void MapHosts(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapPut("/v1/hosts/{node:guid}", ReportAsync).WithMetadata(new NodeEndpoint());
+        endpoints.MapPut("/v1/hosts/{node:guid}/endorsements", HostEndorsementsEndpoint.PutAsync).WithMetadata(new NodeEndpoint());
         endpoints.MapGet("/v1/hosts", ListAsync);
         endpoints.MapGet("/v1/hosts/{node:guid}", ShowAsync);
         endpoints.MapGet("/v1/hosts/{node:guid}/history", HistoryAsync);
@@ -119,7 +120,7 @@ internal static class HostEndpoints
         where T : notnull => context.RequestServices.GetRequiredService<T>();
 
     /// <exception cref="ApiException">404: a UUID in another of its written forms.</exception>
-    private static Guid NodeOf(HttpContext context) => Guid.TryParseExact((string)context.Request.RouteValues["node"]!, "D", out Guid node)
+    internal static Guid NodeOf(HttpContext context) => Guid.TryParseExact((string)context.Request.RouteValues["node"]!, "D", out Guid node)
         ? node : throw new ApiException(RequestErrors.NotFound, "a node is named by its UUID, with hyphens");
 
     private static string? Query(HttpContext context, string name) => context.Request.Query.TryGetValue(name, out var values) ? values.ToString() : null;

@@ -18,6 +18,6 @@ internal static class HostPolicies
         new(History, RolePolicies.AdminOrService, "Show what happened to a host", "GET /v1/hosts/{node}/history"),
         new(Approve, RolePolicies.Admin, "Approve chips of a host", "POST /v1/hosts/{node}/approval"),
         new(Report, RolePolicies.AdminOrService, "Report for any node, where [hosts] allow_service_user is on; a node's own certificate needs no rule",
-            "PUT /v1/hosts/{node}"),
+            "PUT /v1/hosts/{node}", "PUT /v1/hosts/{node}/endorsements"),
     ];
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Reattestation;
+using OpenStackSev.Control.Reattestation.Policies;
 using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.Control.Validation;
 
@@ -9,7 +10,8 @@ namespace OpenStackSev.Control.Identity;
 /// <summary>Every rule of every folder.</summary>
 public static class Policies
 {
-    public static IReadOnlyList<PolicyRule> All { get; } = [.. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All, .. InstancePolicies.All, .. SweepPolicies.All];
+    public static IReadOnlyList<PolicyRule> All { get; } =
+        [.. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All, .. InstancePolicies.All, .. SweepPolicies.All, .. AppraisalPolicies.All];
 
     /// <summary>etc/policy.yaml.sample.</summary>
     public static string Sample()

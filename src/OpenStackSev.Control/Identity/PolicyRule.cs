@@ -11,6 +11,7 @@ public static class RolePolicies
 {
     public const string Admin = "rule:admin";
     public const string AdminOrService = "rule:admin_or_service";
+    public const string ManagerOrService = "rule:manager_or_service";
     public const string Reader = "rule:reader";
     public const string ProjectReader = "rule:project_reader";
 
@@ -20,6 +21,7 @@ public static class RolePolicies
         new("service", "role:service", "Another service of the cloud"),
         new("admin_or_service", "rule:admin or rule:service", "An administrator, or another service"),
         new("manager", "role:manager or rule:admin", "Whoever manages a project"),
+        new("manager_or_service", "rule:manager or rule:service", "Whoever manages a project, or another service"),
         new("member", "role:member or rule:manager", "Whoever works in a project"),
         new("reader", "role:reader or rule:member", "Whoever may look"),
         new("project_reader", "rule:admin or (rule:reader and project_id:%(project_id)s)",

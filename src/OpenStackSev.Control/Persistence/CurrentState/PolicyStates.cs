@@ -51,4 +51,19 @@ public sealed class PolicyStates(ControlDatabase database)
 
     public Task<ReferenceValue?> ReferenceValueAsync(string digest, CancellationToken ct = default) =>
         database.UseAsync(context => context.ReferenceValues.AsNoTracking().FirstOrDefaultAsync(value => value.Digest == digest, ct));
+
+    /// <summary>
+    /// The last evidence of at most <paramref name="limit"/> instances that Nova still knows, with the lowest UUIDs above <paramref name="after"/>.
+    /// </summary>
+    public Task<IReadOnlyList<(InstanceState State, InstanceEvidence Evidence)>> EvidenceAsync(int limit, Guid? after = null, CancellationToken ct = default) =>
+        database.UseAsync<IReadOnlyList<(InstanceState, InstanceEvidence)>>(async context =>
+        {
+            IQueryable<InstanceEvidence> evidence = context.Evidence.AsNoTracking();
+            if (after is { } last)
+                evidence = evidence.Where(row => row.Instance.CompareTo(last) > 0);
+            var rows = await evidence.OrderBy(row => row.Instance)
+                .Join(context.Instances.AsNoTracking().Where(state => state.GoneAt == null), row => row.Instance, state => state.Instance, (row, state) => new { state, row })
+                .OrderBy(pair => pair.row.Instance).Take(limit).ToListAsync(ct);
+            return [.. rows.Select(pair => (pair.state, pair.row))];
+        });
 }

@@ -17,7 +17,9 @@ public sealed record PolicyInForce(int Number, string Name, string Digest, Appra
     /// <summary>The number of the policy that judges while no version is active.</summary>
     public const int BuiltIn = 0;
 
-    private static readonly string s_builtInDigest = PolicyDocument.Digest(AppraisalPolicy.Default);
+    /// <summary>The built-in default as its document has it.</summary>
+    public static PolicyInForce Default { get; } =
+        new(BuiltIn, AppraisalPolicy.Default.Name, PolicyDocument.Digest(AppraisalPolicy.Default), AppraisalPolicy.Default);
 
     /// <summary>What a version becomes here. Pure.</summary>
     /// <param name="version">Null for the built-in default.</param>
@@ -26,7 +28,7 @@ public sealed record PolicyInForce(int Number, string Name, string Digest, Appra
     public static PolicyInForce Of(PolicyVersion? version, IEnumerable<ReferenceValue> values, EndorsementOptions endorsements)
     {
         if (version is null)
-            return new(BuiltIn, AppraisalPolicy.Default.Name, s_builtInDigest, Merged(AppraisalPolicy.Default, values, endorsements));
+            return Default with { Policy = Merged(Default.Policy, values, endorsements) };
         if (!PolicyDocument.TryParse(version.Document, out AppraisalPolicy? policy, out IReadOnlyList<PolicyProblem> problems))
         {
             throw new StorageException(StorageCodes.Corrupt,

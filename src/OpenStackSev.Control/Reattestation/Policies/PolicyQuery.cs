@@ -1,0 +1,29 @@
+using System.Globalization;
+using OpenStackSev.Api.Errors;
+using OpenStackSev.Control.Conventions;
+
+namespace OpenStackSev.Control.Reattestation.Policies;
+
+/// <summary>Parameters of this folder's requests.</summary>
+internal static class PolicyQuery
+{
+    /// <exception cref="ApiException">400.</exception>
+    public static int? Number(HttpContext context, string name, int lowest, int highest) => Text(context, name) is not { } text ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= lowest && number <= highest ? number
+        : throw new ApiException(RequestErrors.Invalid, $"{name}: must be a whole number from {lowest} to {highest}");
+
+    /// <exception cref="ApiException">400.</exception>
+    public static Guid? Uuid(HttpContext context, string name) => Text(context, name) is not { } text ? null
+        : Guid.TryParseExact(text, "D", out Guid uuid) ? uuid
+        : throw new ApiException(RequestErrors.Invalid, $"{name}: must be a UUID, with hyphens");
+
+    /// <exception cref="ApiException">400.</exception>
+    public static bool Flag(HttpContext context, string name) => Text(context, name)?.ToLowerInvariant() switch
+    {
+        null or "false" => false,
+        "true" => true,
+        _ => throw new ApiException(RequestErrors.Invalid, $"{name}: must be true or false"),
+    };
+
+    private static string? Text(HttpContext context, string name) => context.Request.Query.TryGetValue(name, out var values) ? values.ToString() : null;
+}
