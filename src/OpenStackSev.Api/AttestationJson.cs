@@ -33,6 +33,7 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(InstanceAttestation))]
 [JsonSerializable(typeof(InstanceHistory))]
 [JsonSerializable(typeof(InstanceEvidenceBundle))]
+[JsonSerializable(typeof(SweepStatus))]
 public sealed partial class AttestationJson : JsonSerializerContext;
 
 /// <summary><c>no_chips</c>, <c>pending</c>, …</summary>

@@ -40,4 +40,7 @@ public interface IAttestationApi
     /// <summary>What the last judgement rests on.</summary>
     [Get("/v1/instances/{instance}/evidence")]
     Task<InstanceEvidenceBundle> GetInstanceEvidenceAsync(Guid instance, CancellationToken ct = default);
+
+    [Get("/v1/sweep")]
+    Task<SweepStatus> GetSweepAsync(CancellationToken ct = default);
 }

@@ -8,6 +8,7 @@ using OpenStackSev.Control.Identity;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Policies;
+using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.Control.Validation;
 using OpenStackSev.OpenStack;
 
@@ -75,6 +76,7 @@ public static class ControlApplication
         services.AddReattestation(configuration.Reattestation);
         services.AddSingleton<IHealthSource, DatabaseHealth>();
         services.AddValidation();
+        services.AddSweep(configuration.Sweep);
         services.AddMetrics(configuration.Metrics);
     }
 
@@ -86,6 +88,7 @@ public static class ControlApplication
         app.MapHosts();
         app.MapReattestation();
         app.MapValidation();
+        app.MapSweep();
     }
 
     private static void Listen(KestrelServerOptions kestrel, ControlConfiguration configuration)

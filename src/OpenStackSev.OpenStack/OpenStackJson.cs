@@ -31,6 +31,7 @@ namespace OpenStackSev.OpenStack;
 [JsonSerializable(typeof(TraitList))]
 [JsonSerializable(typeof(ServerList))]
 [JsonSerializable(typeof(ServerEnvelope))]
+[JsonSerializable(typeof(ServerMetadata))]
 [JsonSerializable(typeof(FlavorList))]
 [JsonSerializable(typeof(FlavorBodies))]
 [JsonSerializable(typeof(ServiceList))]

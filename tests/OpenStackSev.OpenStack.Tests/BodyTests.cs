@@ -132,6 +132,29 @@ public sealed class BodyTests : IDisposable
     }
 
     [Fact]
+    public async Task Metadata_of_a_server_is_added_to()
+    {
+        string path = $"{FakeCloud.Compute}/servers/{Consumer}/metadata";
+        // As Nova of 2026.2 answered: all items, old and new.
+        _cloud.Answer("POST", path, 200, """{"metadata":{"role":"web","openstack_sev_nudge":"3"}}""");
+        ServerMetadata all = await _connection.Nova.UpdateServerMetadataAsync(
+            Consumer, new ServerMetadata(new Dictionary<string, string> { ["openstack_sev_nudge"] = "3" }), Ct);
+        Assert.Equal(("web", "3"), (all.Metadata["role"], all.Metadata["openstack_sev_nudge"]));
+        AssertSent("POST", path, """{"metadata":{"openstack_sev_nudge":"3"}}""");
+    }
+
+    [Fact]
+    public async Task Metadata_beyond_the_quota_is_refused()
+    {
+        _cloud.Answer("POST", $"{FakeCloud.Compute}/servers/{Consumer}/metadata", 403,
+            """{"forbidden":{"code":403,"message":"Maximum number of metadata items exceeds 128"}}""");
+        OpenStackApiException refused = await Assert.ThrowsAsync<OpenStackApiException>(() => _connection.Nova.UpdateServerMetadataAsync(
+            Consumer, new ServerMetadata(new Dictionary<string, string> { ["a"] = "b" }), Ct));
+        Assert.Equal((System.Net.HttpStatusCode.Forbidden, false), (refused.Status, refused.IsTransient));
+        Assert.Contains("128", refused.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Host_aggregates_and_the_service_of_a_hypervisor()
     {
         _cloud.Answer("GET", FakeCloud.Compute + "/os-aggregates", 200, $$"""

@@ -3,6 +3,7 @@ using OpenStackSev.Control.Events;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Reattestation;
+using OpenStackSev.Control.Reattestation.Sweep;
 
 namespace OpenStackSev.Control.Configuration;
 
@@ -20,6 +21,7 @@ public sealed record ControlConfiguration
     public HostsOptions Hosts { get; init; } = new();
     public EndorsementOptions Endorsements { get; init; } = new();
     public ReattestationOptions Reattestation { get; init; } = new();
+    public SweepOptions Sweep { get; init; } = new();
     public DatabaseOptions Database { get; init; } = new();
     public EventOptions Events { get; init; } = new();
 
@@ -27,7 +29,7 @@ public sealed record ControlConfiguration
     public static IReadOnlyList<IniSection> Sections { get; } =
     [
         ProcessOptions.Section, ApiOptions.Section, KeystoneOptions.Section, PolicyOptions.Section, HealthOptions.Section, MetricsOptions.Section,
-        HostsOptions.Section, EndorsementOptions.Section, ReattestationOptions.Section, DatabaseOptions.Section, EventOptions.Section,
+        HostsOptions.Section, EndorsementOptions.Section, ReattestationOptions.Section, SweepOptions.Section, DatabaseOptions.Section, EventOptions.Section,
     ];
 
     /// <summary>etc/openstack-sev.conf.sample.</summary>
@@ -55,6 +57,7 @@ public sealed record ControlConfiguration
             Hosts = HostsOptions.Section.Read(settings, problems),
             Endorsements = EndorsementOptions.Section.Read(settings, problems),
             Reattestation = ReattestationOptions.Section.Read(settings, problems),
+            Sweep = SweepOptions.Section.Read(settings, problems),
             Database = DatabaseOptions.Section.Read(settings, problems),
             Events = EventOptions.Section.Read(settings, problems),
         };

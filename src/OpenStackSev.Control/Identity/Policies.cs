@@ -1,6 +1,7 @@
 using System.Text;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Reattestation;
+using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.Control.Validation;
 
 namespace OpenStackSev.Control.Identity;
@@ -8,7 +9,7 @@ namespace OpenStackSev.Control.Identity;
 /// <summary>Every rule of every folder.</summary>
 public static class Policies
 {
-    public static IReadOnlyList<PolicyRule> All { get; } = [.. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All, .. InstancePolicies.All];
+    public static IReadOnlyList<PolicyRule> All { get; } = [.. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All, .. InstancePolicies.All, .. SweepPolicies.All];
 
     /// <summary>etc/policy.yaml.sample.</summary>
     public static string Sample()

@@ -47,6 +47,9 @@ public sealed record Server
     public DateTimeOffset? Updated { get; init; }
 }
 
+/// <summary>Items that an instance finds in its metadata: keys and values have at most 255 characters, and there are at most 128 unless a quota says otherwise.</summary>
+public sealed record ServerMetadata(IReadOnlyDictionary<string, string> Metadata);
+
 /// <summary>The flavor as it was when the server was made (2.47); no id, since the flavor may be gone.</summary>
 /// <param name="Ram">MiB.</param>
 /// <param name="Disk">GiB.</param>

@@ -18,6 +18,11 @@ public interface INovaApi
     [Get("/servers/{id}")]
     Task<ServerEnvelope> GetServerAsync(Guid id, CancellationToken ct = default);
 
+    /// <summary>Adds items to a server's metadata, or replaces those of the same keys; others stay. For an administrator also on a locked server.</summary>
+    /// <exception cref="OpenStackApiException">Among others 403: with these it would have more items than the quota allows.</exception>
+    [Post("/servers/{id}/metadata")]
+    Task<ServerMetadata> UpdateServerMetadataAsync(Guid id, [Body] ServerMetadata items, CancellationToken ct = default);
+
     /// <summary>One page of flavors, with extra specs (2.61).</summary>
     [Get("/flavors/detail")]
     Task<FlavorList> ListFlavorsAsync(

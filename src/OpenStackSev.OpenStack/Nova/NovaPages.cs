@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using OpenStackSev.OpenStack.Http;
 
@@ -8,14 +9,18 @@ public static class NovaPages
 {
     extension(INovaApi nova)
     {
+        /// <param name="changesSince">Only those that changed at this time of Nova's clock or later, deleted ones among them; null for all that exist.</param>
         /// <exception cref="OpenStackApiException">Among others <see cref="OpenStackCodes.EndlessList"/>.</exception>
         public IAsyncEnumerable<Server> AllServersAsync(
-            bool allTenants, string? host = null, int? pageSize = null, CancellationToken ct = default) =>
-            Pages.AllAsync(
+            bool allTenants, string? host = null, int? pageSize = null, DateTimeOffset? changesSince = null, CancellationToken ct = default)
+        {
+            string? since = changesSince?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            return Pages.AllAsync(
                 "compute", "/servers/detail",
-                async marker => (await nova.ListServersAsync(allTenants ? true : null, host, limit: pageSize, marker: marker, ct: ct)) is var page
+                async marker => (await nova.ListServersAsync(allTenants ? true : null, host, since, pageSize, marker, ct)) is var page
                     ? (page.Servers, HasNext(page.Links)) : default,
                 server => server.Id.ToString(), ct);
+        }
 
         /// <summary>Public and private ones; private ones of others only for administrators.</summary>
         /// <exception cref="OpenStackApiException">Among others <see cref="OpenStackCodes.EndlessList"/>.</exception>

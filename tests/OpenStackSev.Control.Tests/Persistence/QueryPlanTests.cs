@@ -6,6 +6,7 @@ using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
 using OpenStackSev.Control.Persistence.Sqlite;
+using OpenStackSev.Control.Reattestation.Sweep;
 
 namespace OpenStackSev.Control.Tests.Persistence;
 
@@ -25,6 +26,11 @@ public sealed class QueryPlanTests
         ["chips of hosts"] = database => new HostStates(database).ChipsOfAsync([Guid.NewGuid(), Guid.NewGuid()]),
         ["a subject's history"] = database => new HistoryReader(database).OfSubjectAsync(Guid.NewGuid(), 100),
         ["a subject's earlier history"] = database => new HistoryReader(database).OfSubjectAsync(Guid.NewGuid(), 100, 7),
+        ["an instance"] = database => new SweptInstances(database).FindAsync(Guid.NewGuid(), default),
+        ["listed instances"] = database => new SweptInstances(database).OfAsync([Guid.NewGuid(), Guid.NewGuid()], default),
+        ["instances that a listing may lack"] = database => new SweptInstances(database).ListAsync(Guid.Empty, default),
+        ["instances that are due"] = database => new SweptInstances(database).DueAsync(DateTimeOffset.UnixEpoch, default),
+        ["instances that did not answer"] = database => new SweptInstances(database).UnansweredAsync(DateTimeOffset.UnixEpoch, default),
         ["the end of a chain"] = database => database.UseAsync(context => context.History.Where(row => row.Writer == "control-1")
             .OrderByDescending(row => row.Sequence).Select(row => row.Hash).FirstOrDefaultAsync()),
     };

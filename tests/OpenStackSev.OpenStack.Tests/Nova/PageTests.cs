@@ -34,6 +34,17 @@ public sealed class PageTests : IDisposable
     }
 
     [Fact]
+    public async Task Changes_since_a_time_come_page_by_page_in_Novas_own_time()
+    {
+        AnswerInPages(Servers, "servers", Sample.Of("servers_detail_all_tenants").Json["servers"]!.AsArray(), pageSize: 10);
+        var since = new DateTimeOffset(2026, 11, 25, 13, 0, 0, 500, TimeSpan.FromHours(1));
+        Assert.Equal(18, await _connection.Nova.AllServersAsync(allTenants: true, pageSize: 10, changesSince: since, ct: Ct).CountAsync(Ct));
+        Assert.Equal(2, _cloud.Asked(Servers).Count);
+        Assert.Equal("?all_tenants=True&changes-since=2026-11-25T12%3A00%3A00Z&limit=10", Query(0));
+        Assert.StartsWith("?all_tenants=True&changes-since=2026-11-25T12%3A00%3A00Z&limit=10&marker=", Query(1), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task All_flavors_come_page_by_page()
     {
         JsonNode flavor = Sample.Of("flavors_detail").Json["flavors"]![0]!;

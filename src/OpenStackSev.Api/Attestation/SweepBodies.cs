@@ -1,0 +1,32 @@
+namespace OpenStackSev.Api.Attestation;
+
+/// <summary>How the control plane looks after the cloud's instances.</summary>
+/// <param name="Enabled">False where another control plane does it.</param>
+/// <param name="NextAt">When it looks again; null when it does not.</param>
+/// <param name="Last">The last look; null before the first one since the start.</param>
+public sealed record SweepStatus(bool Enabled, SweptNumbers Instances, DateTimeOffset? NextAt = null, SweepTick? Last = null);
+
+/// <summary>Instances that ask for memory encryption, as the database has them now.</summary>
+/// <param name="Due">Their next round is to be opened.</param>
+/// <param name="Open">An answer is awaited.</param>
+/// <param name="Overdue">Of the open ones: no answer came before the time for a nudge.</param>
+/// <param name="Silent">Of the open ones: the grace is over, and the silence was judged.</param>
+public sealed record SweptNumbers(int Encrypted, int Due, int Open, int Overdue, int Silent);
+
+/// <summary>One look at the cloud.</summary>
+/// <param name="Listing"><c>full</c> or <c>changes</c>.</param>
+/// <param name="IsComplete">False when the listing broke off: what was not listed counts as nothing, and is listed again.</param>
+/// <param name="FullListingAt">Start of the last full listing that was complete.</param>
+/// <param name="Listed">Servers that Nova listed, others than encrypted ones included.</param>
+/// <param name="Encrypted">Of those: ask for memory encryption.</param>
+/// <param name="New">Seen for the first time.</param>
+/// <param name="Changed">Rebuilt, resized, or back again.</param>
+/// <param name="Silent">Whose silence was judged now.</param>
+/// <param name="Failures">What went wrong, by code; it is tried again at the next look.</param>
+public sealed record SweepTick(
+    DateTimeOffset StartedAt, DateTimeOffset FinishedAt, string Listing, bool IsComplete, int Listed, int Encrypted, int New, int Changed, int Moved, int Gone,
+    int Opened, int Silent, int Nudged, IReadOnlyList<SweepFailure> Failures, DateTimeOffset? FullListingAt = null);
+
+/// <param name="Code">e.g. <c>compute.503</c>, <c>compute.unreachable</c>, <c>storage.locked</c>.</param>
+/// <param name="Detail">Of the last one.</param>
+public sealed record SweepFailure(string Code, int Count, string Detail);

@@ -1,0 +1,17 @@
+using System.Globalization;
+using OpenStackSev.Api.Attestation;
+using OpenStackSev.Control.Persistence.CurrentState;
+using OpenStackSev.Control.Validation;
+using OpenStackSev.OpenStack;
+using OpenStackSev.OpenStack.Nova;
+
+namespace OpenStackSev.Control.Reattestation.Sweep;
+
+/// <summary>What guests find in their servers' metadata. Each call is one request, which adds or replaces our items only.</summary>
+internal sealed class GuestMetadata(ServiceCloud cloud)
+{
+    /// <summary>Lets the guest's counter grow: it answers a challenge at once, instead of at its own time.</summary>
+    /// <exception cref="OpenStackApiException">Among others 403: its metadata is full; 409: the server is in a state that allows none.</exception>
+    public Task NudgeAsync(InstanceState instance, CancellationToken ct) => cloud.Connection.Nova.UpdateServerMetadataAsync(
+        instance.Instance, new ServerMetadata(new Dictionary<string, string> { [GuestInstructions.NudgeKey] = instance.Nudges.ToString(CultureInfo.InvariantCulture) }), ct);
+}
