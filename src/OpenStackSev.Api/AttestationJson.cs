@@ -24,6 +24,8 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(HostDetails))]
 [JsonSerializable(typeof(HostHistory))]
 [JsonSerializable(typeof(HostApproval))]
+[JsonSerializable(typeof(CertificateRenewal))]
+[JsonSerializable(typeof(RenewedCertificate))]
 [JsonSerializable(typeof(VendordataAnswer))]
 [JsonSerializable(typeof(ChallengeRequest))]
 [JsonSerializable(typeof(Challenge))]
@@ -34,6 +36,7 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(InstanceHistory))]
 [JsonSerializable(typeof(InstanceEvidenceBundle))]
 [JsonSerializable(typeof(SweepStatus))]
+[JsonSerializable(typeof(OpenedRound))]
 public sealed partial class AttestationJson : JsonSerializerContext;
 
 /// <summary><c>no_chips</c>, <c>pending</c>, …</summary>

@@ -140,6 +140,7 @@ public static class Osev
             {
                 Verify.Create(console),
                 Show.Create(console),
+                Instance.Create(console),
                 new OsevCommand("policy", "What is asked of evidence beyond being genuine.")
                 {
                     PolicyCheck.Create(console),
@@ -193,6 +194,10 @@ public static class Osev
             {
                 Servers.List.Create(console),
             },
+            new OsevCommand("sweep", "How the control plane looks after the cloud's instances.")
+            {
+                Sweep.Status.Create(console),
+            },
             ControlProgram.Create("manage", "What an administrator does on the control plane's machine: openstack-sev-control manage.", "osev manage db sync"),
             ControlProgram.Create("status", "How the control plane's machine stands: openstack-sev-control status.", "osev status upgrade check"),
             Completion.Create(console),
@@ -217,7 +222,7 @@ public static class Osev
         HttpStatusCode.Unauthorized => "check user name, password and project of this cloud in clouds.yaml",
         HttpStatusCode.Forbidden => "this needs a role that the user does not have, most often admin; policy.yaml of the control plane decides",
         HttpStatusCode.NotFound when e.Code == "attestation.host.not_found" => "osev host list shows the hosts that have reported",
-        HttpStatusCode.NotFound when e.Code == "attestation.instance.not_found" => "osev instance list shows those that the project has",
+        HttpStatusCode.NotFound when e.Code == "attestation.instance.not_found" => "osev instance list shows those of the project; osev sweep status shows when the cloud was looked at last",
         HttpStatusCode.NotFound when e.Code == "attestation.evidence.not_found" => "it has to answer a challenge first: is openstack-sev-guest in its image?",
         HttpStatusCode.NotFound => "is the endpoint of service type attestation right? openstack endpoint list --service attestation",
         null => "is the control plane up? A CA of its own is named in cacert of clouds.yaml",

@@ -36,13 +36,14 @@ public sealed record InstancePolicy(int Number, string Name, string Digest);
 /// <param name="Evidence">What stands behind it: <c>none</c>, <c>platform</c>, <c>host_report</c> or <c>guest_report</c>.</param>
 /// <param name="NotChecked">What the verdict does not say, e.g. <c>measurement</c>.</param>
 /// <param name="BoundToChip">The signature binds the report to the chip of the host that Nova names.</param>
+/// <param name="Policy">Null for what was judged without evidence: silence, or a model whose guests cannot report.</param>
 /// <param name="Tcb">REPORTED_TCB.</param>
 /// <param name="Measurement">MEASUREMENT in hexadecimal.</param>
 /// <param name="LaunchDigest">Name of the reference value that MEASUREMENT is; null without one.</param>
 /// <param name="Key">Thumbprint (RFC 7638) of the guest's key; null without one.</param>
 /// <param name="Token">The signed result (EAR), while it counts.</param>
 public sealed record InstanceJudgement(
-    IReadOnlyList<InstanceFinding> Findings, IReadOnlyList<string> NotChecked, string Evidence, bool BoundToChip, InstancePolicy Policy,
+    IReadOnlyList<InstanceFinding> Findings, IReadOnlyList<string> NotChecked, string Evidence, bool BoundToChip, InstancePolicy? Policy = null,
     string? Product = null, string? Tcb = null, string? Measurement = null, string? LaunchDigest = null, string? Key = null, string? Token = null,
     DateTimeOffset? TokenExpiresAt = null);
 

@@ -30,3 +30,8 @@ public sealed record SweepTick(
 /// <param name="Code">e.g. <c>compute.503</c>, <c>compute.unreachable</c>, <c>storage.locked</c>.</param>
 /// <param name="Detail">Of the last one.</param>
 public sealed record SweepFailure(string Code, int Count, string Detail);
+
+/// <summary>A round that was opened by request.</summary>
+/// <param name="OpenedAt">Since when an answer is awaited: a verdict of this time or later is the answer.</param>
+/// <param name="Nudged">The guest was told through the server's metadata; false: it was told shortly before, or Nova did not take it.</param>
+public sealed record OpenedRound(Guid Instance, DateTimeOffset OpenedAt, bool Nudged);

@@ -6,6 +6,9 @@ namespace OpenStackSev.Control.Reattestation;
 /// <summary>How instances prove themselves. Section <c>[reattestation]</c>.</summary>
 public sealed class ReattestationOptions
 {
+    private const string Vendordata = "vendordata";
+    private const string Metadata = "metadata";
+
     /// <summary>Longest life of a result, as its standard has it.</summary>
     private static readonly TimeSpan s_hour = TimeSpan.FromHours(1);
 
@@ -15,6 +18,8 @@ public sealed class ReattestationOptions
                 o => o.GuestUrl, (o, value) => o.GuestUrl = value, example: "https://attestation.example.org:9520")
             .File("guest_ca", "PEM file of the authorities that guest_url's certificate comes from, handed to instances. Unset: they use those of their system.",
                 o => o.GuestCa, (o, value) => o.GuestCa = value, example: "/etc/openstack-sev/guest-ca.pem")
+            .Choice("ticket_delivery", "How an instance gets its ticket: Nova asks for it as dynamic vendordata, or the sweep writes it to the server's metadata, where each member of its project can read it.",
+                o => o.TicketDelivery, (o, value) => o.TicketDelivery = value, Vendordata, Metadata)
             .Duration("interval", "Seconds from a judgement to the next round of an instance; each round comes up to a tenth earlier. 60 to 86400.",
                 o => o.Interval, (o, value) => o.Interval = value, TimeSpan.FromMinutes(1), TimeSpan.FromDays(1))
             .Duration("recheck_interval", "Seconds to the next round of an instance that was not found good. 10 to 86400.",
@@ -45,6 +50,11 @@ public sealed class ReattestationOptions
                 : []);
 
     public Uri? GuestUrl { get; set; }
+    public string TicketDelivery { get; set; } = Vendordata;
+
+    /// <summary>Tickets go to the servers' metadata.</summary>
+    public bool DeliversByMetadata => TicketDelivery == Metadata;
+
     public string? GuestCa { get; set; }
     public TimeSpan Interval { get; set; } = TimeSpan.FromMinutes(30);
     public TimeSpan RecheckInterval { get; set; } = TimeSpan.FromMinutes(5);

@@ -47,7 +47,7 @@ internal static class InstanceViews
         bool counts = stored.TokenExpiresAt > now;
         return new InstanceJudgement(
             [.. judgement.Findings.Select(finding => Finding(finding, withHost))], judgement.NotChecked, judgement.Evidence, judgement.BoundToChip,
-            new InstancePolicy(judgement.Policy.Number, judgement.Policy.Name, judgement.Policy.Digest),
+            judgement.Policy is { } policy ? new InstancePolicy(policy.Number, policy.Name, policy.Digest) : null,
             judgement.Product, judgement.Tcb, judgement.Measurement, judgement.LaunchDigest, judgement.Key, counts ? stored.Token : null, counts ? stored.TokenExpiresAt : null);
     }
 

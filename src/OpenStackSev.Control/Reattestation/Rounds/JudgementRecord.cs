@@ -21,10 +21,11 @@ public static class InstanceEvents
 /// <param name="Previous">The verdict before; null for the first one.</param>
 /// <param name="Tcb">REPORTED_TCB, for people.</param>
 /// <param name="Key">Thumbprint (RFC 7638) of the guest's key; null without one.</param>
+/// <param name="Policy">Null for what was judged without evidence.</param>
 /// <param name="Host">Where it ran. Not for tenants.</param>
 internal sealed record JudgementRecord(
     string Verdict, string? Previous, IReadOnlyList<FindingRecord> Findings, IReadOnlyList<string> NotChecked, string Evidence, bool Simulated, bool BoundToChip,
-    string? Product, string? Tcb, string? Measurement, string? LaunchDigest, string? Key, Guid? Challenge, PolicyRecord Policy, HostRecord? Host)
+    string? Product, string? Tcb, string? Measurement, string? LaunchDigest, string? Key, Guid? Challenge, PolicyRecord? Policy, HostRecord? Host)
 {
     public static JudgementRecord Of(
         Judgement.Judged judged, AttestationResult result, InstanceState state, string? key, string? chip, PolicyInForce policy) => new(
@@ -34,6 +35,13 @@ internal sealed record JudgementRecord(
         JsonNamingPolicy.SnakeCaseLower.ConvertName(result.Evidence.ToString()), result.Simulated, result.BoundToChip,
         result.Product?.ToString(), result.Report?.ReportedTcb.ToString(), result.Report is { } report ? Convert.ToHexStringLower(report.Measurement.Span) : null,
         result.LaunchDigest?.Name, key, state.Challenge, new PolicyRecord(policy.Number, policy.Name, policy.Digest), new HostRecord(state.Node, state.HostName, chip));
+
+    /// <summary>What can be said of an instance without evidence, such as its silence.</summary>
+    /// <param name="state">As it was before.</param>
+    public static JudgementRecord WithoutEvidence(InstanceState state, Verdict verdict, Finding finding) => new(
+        Word(verdict), state.Verdict is { } previous ? Word(previous) : null, [new FindingRecord(finding.Code, Word(finding.Tier), finding.Subject, finding.Expected, finding.Actual)],
+        [], "none", Simulated: false, BoundToChip: false, Product: null, Tcb: null, Measurement: null, LaunchDigest: null, Key: null, Challenge: null, Policy: null,
+        new HostRecord(state.Node, state.HostName, Chip: null));
 
     public static string Word(Verdict verdict) => verdict.ToString().ToLowerInvariant();
 }

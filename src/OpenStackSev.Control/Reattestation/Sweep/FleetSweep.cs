@@ -1,5 +1,6 @@
 using System.Net;
 using OpenStackSev.Api.Attestation;
+using OpenStackSev.Control.Conventions;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.OpenStack;
@@ -9,7 +10,7 @@ namespace OpenStackSev.Control.Reattestation.Sweep;
 /// <summary>One look at the cloud's instances: list, decide, write. What fails is counted, and done at the next look.</summary>
 /// <remarks>One at a time. All that it has to remember is in the database; what it keeps here only spares Nova work.</remarks>
 internal sealed partial class FleetSweep(
-    FleetListing listing, SweptInstances instances, InstanceSteps steps, GuestMetadata metadata, SweepJournal journal, SweepOptions options, TimeProvider time,
+    FleetListing listing, SweptInstances instances, InstanceSteps steps, GuestMetadata metadata, TicketDelivery tickets, SweepJournal journal, SweepOptions options, TimeProvider time,
     ILogger<FleetSweep> log)
 {
     /// <summary>Instances that are written at one time: they share commits.</summary>
@@ -55,13 +56,32 @@ internal sealed partial class FleetSweep(
             tally.Listed(page.Count, ours.Length);
             await Parallel.ForEachAsync(ours, Bounded(Writers, ct), async (server, stop) => await steps.TakeAsync(
                 server.Id, known.GetValueOrDefault(server.Id), row => SweepRules.Decide(row, server, moment), step => tally.Done(step.Kind), stop));
+            await DeliverAsync(ours, tally, ct);
             if (tally.IsFull)
                 present.UnionWith(ours.Select(server => server.Id));
         }
 
-        if (tally.IsFull && await AbsentAsync(present, moment, tally, ct))
+        // With tickets left over all are listed again at the next look.
+        if (tally.IsFull && await AbsentAsync(present, moment, tally, ct) && tally.Of(SweepStepKind.TicketWritten) < TicketDelivery.MostOfASweep)
             fullListingAt = start;
         listedAt = start;
+    }
+
+    private async Task DeliverAsync(IEnumerable<ListedServer> servers, SweepTally tally, CancellationToken ct)
+    {
+        try
+        {
+            GuestInstructions[] missing = [.. servers.Select(tickets.Missing).OfType<GuestInstructions>().Take(TicketDelivery.MostOfASweep - tally.Of(SweepStepKind.TicketWritten))];
+            await Parallel.ForEachAsync(missing, Bounded(Askers, ct), async (instructions, stop) =>
+            {
+                if (await TryAsync(tally, () => tickets.WriteAsync(instructions, stop)))
+                    tally.Done(SweepStepKind.TicketWritten);
+            });
+        }
+        catch (ApiException e)
+        {
+            tally.Failed(e.Error.Code, e.Detail);
+        }
     }
 
     /// <summary>Instances that a complete listing lacks. Nova leaves out those of a cell that is away, so that each is asked for before it counts as gone.</summary>

@@ -10,6 +10,12 @@ namespace OpenStackSev.Control.Reattestation.Sweep;
 /// <summary>What guests find in their servers' metadata. Each call is one request, which adds or replaces our items only.</summary>
 internal sealed class GuestMetadata(ServiceCloud cloud)
 {
+    /// <summary>Where vendordata is not configured: tells the guest whom to ask, and by what ticket.</summary>
+    /// <exception cref="OpenStackApiException">As for a nudge.</exception>
+    public Task DeliverAsync(GuestInstructions instructions, CancellationToken ct) => cloud.Connection.Nova.UpdateServerMetadataAsync(
+        instructions.Instance,
+        new ServerMetadata(new Dictionary<string, string> { [GuestInstructions.UrlKey] = instructions.Url.AbsoluteUri, [GuestInstructions.TicketKey] = instructions.Ticket }), ct);
+
     /// <summary>Lets the guest's counter grow: it answers a challenge at once, instead of at its own time.</summary>
     /// <exception cref="OpenStackApiException">Among others 403: its metadata is full; 409: the server is in a state that allows none.</exception>
     public Task NudgeAsync(InstanceState instance, CancellationToken ct) => cloud.Connection.Nova.UpdateServerMetadataAsync(

@@ -13,10 +13,11 @@ namespace OpenStackSev.Control.Reattestation.Sweep;
 /// <param name="Image">Null for one that boots from a volume.</param>
 /// <param name="Model">Of the encryption that it asks for; null when it asks for none.</param>
 /// <param name="IsModelCertain">False where its image cannot be looked at any more: then only the flavor has spoken.</param>
-/// <param name="Ticket">What its metadata has for the guest; null for nothing.</param>
+/// <param name="Url">Of the control plane, as its metadata has it; null for nothing.</param>
+/// <param name="Ticket">As its metadata has it; null for nothing.</param>
 internal sealed record ListedServer(
     Guid Id, string Name, string Project, string Status, string? HostName = null, Guid? Node = null, string? Flavor = null, Guid? Image = null,
-    string? Model = null, bool IsModelCertain = true, DateTimeOffset? CreatedAt = null, string? Ticket = null)
+    string? Model = null, bool IsModelCertain = true, DateTimeOffset? CreatedAt = null, string? Url = null, string? Ticket = null)
 {
     public const string Active = "ACTIVE";
     private const string Deleted = "DELETED";
@@ -44,13 +45,17 @@ internal sealed record ListedServer(
             server.Id, Bounded(server.Name, InstanceState.MaximumNameLength), project, isPartial && server.Status != Deleted ? Unknown : Bounded(server.Status, LongestStatus),
             Named(node), node is { Length: > 0 } ? nodeOf(node) : null,
             Named(server.Flavor?.OriginalName), imageId, model is null ? null : Bounded(model, LongestStatus),
-            !isPartial && (image is not null || imageId is null), server.Created, server.Metadata.GetValueOrDefault(GuestInstructions.TicketKey));
+            !isPartial && (image is not null || imageId is null), server.Created,
+            server.Metadata.GetValueOrDefault(GuestInstructions.UrlKey), server.Metadata.GetValueOrDefault(GuestInstructions.TicketKey));
     }
 
     /// <summary>Null for one that boots from a volume.</summary>
     public static Guid? ImageOf(Server server) =>
         server.Image is { ValueKind: JsonValueKind.Object } image && image.TryGetProperty("id", out JsonElement id)
         && id.ValueKind == JsonValueKind.String && id.TryGetGuid(out Guid found) ? found : null;
+
+    /// <summary>Its ticket stays out of whatever prints it.</summary>
+    public override string ToString() => $"server {Id} {Status}";
 
     private static string? Named(string? name) => name is { Length: > 0 } ? Bounded(name, InstanceState.MaximumNameLength) : null;
 

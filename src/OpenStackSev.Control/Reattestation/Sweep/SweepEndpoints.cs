@@ -2,6 +2,7 @@ using OpenStackSev.Api;
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Control.Conventions;
 using OpenStackSev.Control.Identity;
+using OpenStackSev.Control.Persistence.CurrentState;
 using Quartz;
 
 namespace OpenStackSev.Control.Reattestation.Sweep;
@@ -18,6 +19,25 @@ internal static class SweepEndpoints
         var status = new SweepStatus(options.Enabled, new SweptNumbers(numbers.Present, numbers.Due, numbers.Open, numbers.Overdue, numbers.Silent),
             options.Enabled ? await NextAsync(context) : null, Of<SweepJournal>(context).Last);
         await context.AnswerAsync(status, AttestationJson.Default.SweepStatus);
+    }
+
+    public static async Task OpenAsync(HttpContext context)
+    {
+        InstanceState instance = await VisibleAsync(context);
+        context.Require(SweepPolicies.OpenRound, new PolicyTarget(instance.Project));
+        OpenedRound round = await Of<RoundRequests>(context).OpenAsync(instance, context.RequestAborted);
+        await context.AnswerAsync(round, AttestationJson.Default.OpenedRound, StatusCodes.Status202Accepted);
+    }
+
+    /// <summary>The instance of the path. Another project's is not there.</summary>
+    private static async Task<InstanceState> VisibleAsync(HttpContext context)
+    {
+        InstanceState? instance = Guid.TryParseExact(context.Request.RouteValues["instance"] as string, "D", out Guid id)
+            ? await Of<InstanceStates>(context).FindAsync(id, context.RequestAborted)
+            : null;
+        return instance is not null && Of<Policy>(context).Allows(context.Caller(), InstancePolicies.Show, new PolicyTarget(instance.Project))
+            ? instance
+            : throw new ApiException(AttestationErrors.InstanceNotFound, "there is no such instance with memory encryption in this project");
     }
 
     private static async Task<DateTimeOffset?> NextAsync(HttpContext context)

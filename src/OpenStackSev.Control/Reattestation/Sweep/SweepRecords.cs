@@ -1,12 +1,15 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using OpenStackSev.Attestation;
 using OpenStackSev.Control.Persistence.CurrentState;
+using OpenStackSev.Control.Reattestation.Rounds;
 
 namespace OpenStackSev.Control.Reattestation.Sweep;
 
 /// <summary>Body of <c>instance.seen</c>, <c>instance.returned</c> and <c>instance.gone</c>.</summary>
-internal sealed record InstanceRecord(string Name, string Model, string? Host, Guid? Node, string? Flavor = null, Guid? Image = null);
+/// <param name="Host">Where it ran. Not for tenants, as in every record.</param>
+internal sealed record InstanceRecord(string Name, string Model, string? Flavor, Guid? Image, HostRecord Host)
+{
+    public static InstanceRecord Of(InstanceState state) => new(state.Name, state.Model, state.Flavor, state.Image, new HostRecord(state.Node, state.HostName, Chip: null));
+}
 
 /// <summary>Body of <c>instance.changed</c> and <c>instance.not_encrypted</c>: what was, and what is.</summary>
 internal sealed record ChangeRecord(string? ModelBefore, string? Model, string? FlavorBefore, string? Flavor, Guid? ImageBefore, Guid? Image)
@@ -18,34 +21,20 @@ internal sealed record ChangeRecord(string? ModelBefore, string? Model, string? 
 }
 
 /// <summary>Body of <c>instance.moved</c>.</summary>
-internal sealed record MoveRecord(string? HostBefore, Guid? NodeBefore, string? Host, Guid? Node)
+internal sealed record MoveRecord(MoveRecord.Way Host)
 {
-    public static MoveRecord Between(InstanceState before, InstanceState now) => new(before.HostName, before.Node, now.HostName, now.Node);
+    public static MoveRecord Between(InstanceState before, InstanceState now) => new(new Way(before.Node, before.HostName, now.Node, now.HostName));
+
+    internal sealed record Way(Guid? NodeBefore, string? NameBefore, Guid? Node, string? Name);
 }
 
 /// <summary>Body of <c>instance.silent</c>.</summary>
 /// <param name="NoAnswer">Code of the last answer that did not authenticate; null when there was none at all.</param>
-internal sealed record SilentRecord(
-    string Verdict, string? VerdictBefore, DateTimeOffset RoundOpenedAt, string? NoAnswer, int Nudges, string? Host, Guid? Node);
-
-/// <summary>What <see cref="InstanceState.Result"/> holds of a judgement without evidence; the same members as of one with it.</summary>
-internal sealed record SweepResult(SweepJudgement Judgement)
-{
-    public static byte[] Of(Verdict verdict, Verdict? previous, Finding finding) => JsonSerializer.SerializeToUtf8Bytes(
-        new SweepResult(new SweepJudgement(Word(verdict), previous is { } before ? Word(before) : null,
-            [new(finding.Code, Word(finding.Tier), finding.Subject, finding.Expected, finding.Actual)])), SweepJson.Default.SweepResult);
-
-    private static string Word(Verdict verdict) => verdict.ToString().ToLowerInvariant();
-}
-
-internal sealed record SweepJudgement(string Verdict, string? Previous, IReadOnlyList<SweepFinding> Findings, string Evidence = "none");
-
-internal sealed record SweepFinding(string Code, string Tier, string Subject, string Expected, string Actual);
+internal sealed record SilentRecord(string Verdict, string? Previous, DateTimeOffset RoundOpenedAt, string? NoAnswer, int Nudges, HostRecord Host);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(InstanceRecord))]
 [JsonSerializable(typeof(ChangeRecord))]
 [JsonSerializable(typeof(MoveRecord))]
 [JsonSerializable(typeof(SilentRecord))]
-[JsonSerializable(typeof(SweepResult))]
 internal sealed partial class SweepJson : JsonSerializerContext;

@@ -3,6 +3,7 @@ using OpenStackSev.Attestation;
 using OpenStackSev.Control.Events;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
+using OpenStackSev.Control.Reattestation.Rounds;
 
 namespace OpenStackSev.Control.Reattestation.Sweep;
 
@@ -10,7 +11,7 @@ namespace OpenStackSev.Control.Reattestation.Sweep;
 internal static class SweepRules
 {
     /// <summary>The one model whose guests can ask their security processor for a report.</summary>
-    public const string GuestReportModel = "amd-sev-snp";
+    public const string GuestReportModel = RoundRules.ModelWithReports;
 
     /// <summary>The next step of an instance, the most important first; null when there is nothing to do.</summary>
     /// <param name="known">As it is in the database; null for one that is not.</param>
@@ -36,7 +37,7 @@ internal static class SweepRules
     public static SweepStep Gone(InstanceState known, DateTimeOffset now)
     {
         InstanceState gone = known with { Status = "DELETED", GoneAt = now, RoundOpenedAt = null, NextRoundAt = RoundTimes.Never };
-        return new(SweepStepKind.Gone, Record(SweepEvents.Gone, gone, new InstanceRecord(gone.Name, known.Model, known.HostName, known.Node)), gone);
+        return new(SweepStepKind.Gone, Record(SweepEvents.Gone, gone, InstanceRecord.Of(known)), gone);
     }
 
     private static SweepStep Seen(ListedServer listed, SweepMoment moment)
@@ -61,7 +62,7 @@ internal static class SweepRules
         if (state.RoundOpenedAt is not null && listed.CreatedAt < moment.Now - moment.Options.Grace)
             state = state with { RoundOpenedAt = null, NextRoundAt = moment.Now + RoundTimes.Spread(listed.Id, moment.Now, moment.Options.Jitter) };
         return new(SweepStepKind.Seen,
-            Record(SweepEvents.Seen, state, new InstanceRecord(state.Name, state.Model, state.HostName, state.Node, state.Flavor, state.Image)), state);
+            Record(SweepEvents.Seen, state, InstanceRecord.Of(state)), state);
     }
 
     private static SweepStep? OfListing(InstanceState known, ListedServer listed, SweepMoment moment)
@@ -76,7 +77,7 @@ internal static class SweepRules
 
         InstanceState state = Taken(known, listed, moment.Now);
         if (known.GoneAt is not null)
-            return listed.Model is null ? null : new(SweepStepKind.Changed, Record(SweepEvents.Returned, state, new InstanceRecord(state.Name, state.Model, state.HostName, state.Node)), Begun(state, moment));
+            return listed.Model is null ? null : new(SweepStepKind.Changed, Record(SweepEvents.Returned, state, InstanceRecord.Of(state)), Begun(state, moment));
         if (listed.Model is null)
             return known.Model.Length > 0 ? NotEncrypted(known, state, moment.Now) : OfStatus(known, state, moment);
         if (known.Model != state.Model || known.Image != state.Image || known.Flavor != state.Flavor)
@@ -149,7 +150,7 @@ internal static class SweepRules
                 NextRoundAt = RoundTimes.Never,
                 Verdict = Verdict.None,
                 JudgedAt = moment.Now,
-                Result = SweepResult.Of(Verdict.None, state.Verdict, reason),
+                Result = Result(state, Verdict.None, reason),
             };
         }
 
@@ -165,7 +166,7 @@ internal static class SweepRules
             NextRoundAt = RoundTimes.Never,
             Verdict = Verdict.Contraindicated,
             JudgedAt = now,
-            Result = SweepResult.Of(Verdict.Contraindicated, known.Verdict, finding),
+            Result = Result(known, Verdict.Contraindicated, finding),
         };
         return new(SweepStepKind.Changed, Record(SweepEvents.NotEncrypted, state, ChangeRecord.Between(known, state), isAlert: true), state);
     }
@@ -176,8 +177,9 @@ internal static class SweepRules
         string since = Written(opened);
         var finding = new Finding(SweepCodes.Silent, verdict, "evidence", $"an answer within {moment.Options.Grace.TotalSeconds:0} s",
             known.NoAnswerCode is { } code ? $"none that authenticates since {since}; the last one failed by {code}" : $"none since {since}");
-        InstanceState state = known with { Verdict = verdict, JudgedAt = moment.Now, Result = SweepResult.Of(verdict, known.Verdict, finding) };
-        var body = new SilentRecord(Word(verdict), known.Verdict is { } before ? Word(before) : null, opened, known.NoAnswerCode, known.Nudges, known.HostName, known.Node);
+        InstanceState state = known with { Verdict = verdict, JudgedAt = moment.Now, Result = Result(known, verdict, finding) };
+        var body = new SilentRecord(JudgementRecord.Word(verdict), known.Verdict is { } before ? JudgementRecord.Word(before) : null, opened, known.NoAnswerCode, known.Nudges,
+            new HostRecord(known.Node, known.HostName, Chip: null));
         return new(SweepStepKind.Silent, Record(SweepEvents.Silent, state, body, isAlert: true), state);
     }
 
@@ -188,7 +190,8 @@ internal static class SweepRules
     /// <summary>RESIZED and waiting to be confirmed, it runs on its new host; PASSWORD passes.</summary>
     private static bool Answers(string status) => status is ListedServer.Active or "VERIFY_RESIZE" or "PASSWORD";
 
-    private static string Word(Verdict verdict) => verdict.ToString().ToLowerInvariant();
+    private static byte[] Result(InstanceState before, Verdict verdict, Finding finding) =>
+        new StoredResult(JudgementRecord.WithoutEvidence(before, verdict, finding)).Bytes();
 
     private static string Written(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
 

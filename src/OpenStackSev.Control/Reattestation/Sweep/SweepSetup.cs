@@ -13,7 +13,9 @@ internal static class SweepSetup
         services.AddSingleton<FleetListing>();
         services.AddSingleton<InstanceSteps>();
         services.AddSingleton<GuestMetadata>();
+        services.AddSingleton<TicketDelivery>();
         services.AddSingleton<SweepJournal>();
+        services.AddSingleton<RoundRequests>();
         services.AddSingleton<FleetSweep>();
         if (options.Enabled)
             AddJob(services, options);
@@ -22,6 +24,7 @@ internal static class SweepSetup
     public static void MapSweep(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet("/v1/sweep", SweepEndpoints.ShowAsync);
+        endpoints.MapPost("/v1/instances/{instance:guid}/attestation", SweepEndpoints.OpenAsync);
     }
 
     /// <summary>Job and trigger have names and no data: a clustered store can hold them as they are.</summary>

@@ -14,6 +14,7 @@ internal enum SweepStepKind
     Opened,
     Silent,
     Nudged,
+    TicketWritten,
 }
 
 /// <summary>What is to be written of one instance. One step is whole in itself; after it the rest is decided anew.</summary>

@@ -4,6 +4,7 @@ using OpenStackSev.Attestation;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
 using OpenStackSev.Control.Reattestation.Sweep;
+using OpenStackSev.Control.Reattestation.Tickets;
 using OpenStackSev.Control.Tests.Fakes;
 
 namespace OpenStackSev.Control.Tests.Reattestation.Sweep;
@@ -178,6 +179,36 @@ public sealed class FleetSweepTests : IAsyncLifetime
         // Whoever was not nudged yet comes first, then whoever waits longest.
         Assert.Equal("1", few.Nova.Metadata[young][GuestInstructions.NudgeKey]);
         Assert.Equal(["1", "1", "2"], overdue.Select(instance => few.Nova.Metadata[instance][GuestInstructions.NudgeKey]).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Where_vendordata_is_not_configured_tickets_are_written_once()
+    {
+        await using SweptCloud told = await SweptCloud.StartAsync(("reattestation.ticket_delivery", "metadata"), ("sweep.nudges", "0"));
+        FakeServer server = told.Nova.Add(), sev = told.Nova.Add(new FakeServer(Guid.NewGuid(), "p1", "sev") { ExtraSpecs = """{"hw:mem_encryption":"true"}""" });
+        Assert.Empty((await told.SweepAsync()).Failures);
+        GuestInstructions expected = told.Of<TicketDesk>().For(server.Id);
+        Assert.Equal((expected.Url.AbsoluteUri, expected.Ticket),
+            (told.Nova.Metadata[server.Id][GuestInstructions.UrlKey], told.Nova.Metadata[server.Id][GuestInstructions.TicketKey]));
+        Assert.False(told.Nova.Metadata.ContainsKey(sev.Id));
+        int Written() => told.Nova.Requests.Count(request => request.StartsWith("POST", StringComparison.Ordinal));
+        await told.SweepAsync(s_minute);
+        await told.SweepAsync(told.Options.FullListingInterval);
+        Assert.Equal(1, Written());
+
+        // Somebody of the project took it away.
+        told.Nova.Metadata[server.Id].TryRemove(GuestInstructions.TicketKey, out _);
+        await told.SweepAsync(told.Options.FullListingInterval);
+        Assert.Equal(expected.Ticket, told.Nova.Metadata[server.Id][GuestInstructions.TicketKey]);
+        Assert.DoesNotContain(told.Control.Log.Lines, line => line.Contains(expected.Ticket, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task With_vendordata_no_ticket_is_written()
+    {
+        FakeServer server = Nova.Add();
+        await Cloud.SweepAsync();
+        Assert.False(Nova.Metadata.ContainsKey(server.Id));
     }
 
     [Fact]

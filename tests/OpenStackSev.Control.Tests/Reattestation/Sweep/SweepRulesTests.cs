@@ -19,7 +19,7 @@ public sealed class SweepRulesTests
         Assert.Equal(Given.Now, step.State.RoundOpenedAt);
         Assert.Equal((Given.Now, Given.Now, null), (step.State.FirstSeenAt, step.State.SeenAt, step.State.Verdict));
         Assert.Equal((Given.Node, "compute1", "snp.small", Given.Image), (step.State.Node!.Value, step.State.HostName, step.State.Flavor, step.State.Image!.Value));
-        Assert.Equal("compute1", (string?)JsonNode.Parse(step.Record.Body.Span)!["host"]);
+        Assert.Equal("compute1", (string?)JsonNode.Parse(step.Record.Body.Span)!["host"]!["name"]);
         Nothing(Kept(step), Given.Listed);
     }
 
@@ -99,8 +99,8 @@ public sealed class SweepRulesTests
         Assert.Equal(Given.Now, step.State.RoundOpenedAt);
         // Its verdict stands until it has answered, or not.
         Assert.Equal((Verdict.Affirming, Given.Known.JudgedAt), (step.State.Verdict!.Value, step.State.JudgedAt));
-        JsonNode body = JsonNode.Parse(step.Record.Body.Span)!;
-        Assert.Equal(("compute1", host), ((string?)body["host_before"], (string?)body["host"]));
+        JsonNode body = JsonNode.Parse(step.Record.Body.Span)!["host"]!;
+        Assert.Equal(("compute1", host), ((string?)body["name_before"], (string?)body["name"]));
         Assert.Equal(Given.Node.ToString(), (string?)body["node_before"]);
     }
 
@@ -228,7 +228,7 @@ public sealed class SweepRulesTests
         Assert.Equal(SweepCodes.Silent, Code(step.State));
         JsonNode body = JsonNode.Parse(step.Record.Body.Span)!;
         Assert.Equal(("warning", "affirming", "attestation.challenge.late", 3),
-            ((string?)body["verdict"], (string?)body["verdict_before"], (string?)body["no_answer"], (int)body["nudges"]!));
+            ((string?)body["verdict"], (string?)body["previous"], (string?)body["no_answer"], (int)body["nudges"]!));
         Assert.True(SweepRules.IsSilent(Kept(step)));
         Nothing(Kept(step), null);
     }
