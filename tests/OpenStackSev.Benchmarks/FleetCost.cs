@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using OpenStackSev.Api;
 using OpenStackSev.Api.Attestation;
@@ -137,7 +136,7 @@ internal static partial class FleetCost
             full_listing_interval = 60
             nudges = 0
             """);
-        using Process sync = Process.Start(new ProcessStartInfo(program, ["manage", "db", "sync", "--config-file", file]) { RedirectStandardOutput = true })!;
+        using Process sync = Process.Start(new ProcessStartInfo(program, ["manage", "db", "sync", "--config-file", file]) { UseShellExecute = false, RedirectStandardOutput = true })!;
         await sync.StandardOutput.ReadToEndAsync();
         await sync.WaitForExitAsync();
         return sync.ExitCode == 0 ? file : throw new InvalidOperationException("manage db sync failed");

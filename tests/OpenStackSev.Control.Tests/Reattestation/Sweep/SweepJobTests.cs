@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.Control.Tests.Fakes;
 using Quartz;
 
@@ -13,7 +14,9 @@ public sealed class SweepJobTests
     {
         await using SweptCloud cloud = await SweptCloud.StartAsync(("sweep.enabled", "true"));
         FakeServer server = cloud.Nova.Add();
-        await UntilAsync(cloud, async () => await cloud.FindAsync(server.Id) is not null);
+        // Its row is there before the sweep that wrote it has ended.
+        await UntilAsync(cloud, () => Task.FromResult(cloud.Of<SweepJournal>().Last is { IsComplete: true, Listed: > 0 }));
+        Assert.NotNull(await cloud.FindAsync(server.Id));
         using HttpResponseMessage response = await cloud.Control.GetAsync("/v1/sweep", "admin");
         JsonNode status = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
         Assert.Equal((200, true), ((int)response.StatusCode, (bool)status["enabled"]!));
