@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using OpenStackSev.Agent.Capacity;
 using OpenStackSev.Agent.Configuration;
 using OpenStackSev.Agent.Control;
+using OpenStackSev.Api.Hosts;
 using OpenStackSev.Configuration;
 using OpenStackSev.OpenStack;
 using OpenStackSev.Platform;
@@ -93,7 +94,16 @@ public static class AgentRun
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(1));
         builder.Services.AddSingleton<IHostedService>(services => new CapacityLoop(
             publisher, configuration.Capacity, TimeProvider.System, Random.Shared, services.GetRequiredService<ILogger<CapacityLoop>>(),
-            outcome => reports.Put(NodeReport.Of(outcome))));
+            outcome => reports.Put(NodeReport.Of(outcome, services.GetService<CertificateLoop>()?.Finding is { } finding ? [finding] : []))));
+        if (configuration.Control.Renewed is { } files)
+        {
+            files.Recover();
+            builder.Services.AddSingleton(services => new CertificateLoop(
+                reports, files, (node, request, token) => RenewAsync(configuration.Control, cloud, node, request, token),
+                TimeProvider.System, Random.Shared, services.GetRequiredService<ILogger<CertificateLoop>>()));
+            builder.Services.AddHostedService(services => services.GetRequiredService<CertificateLoop>());
+        }
+
         if (configuration.Control.IsOn)
         {
             builder.Services.AddSingleton<IHostedService>(services => new ControlLoop(
@@ -112,6 +122,13 @@ public static class AgentRun
         }
 
         return ExitCodes.Done;
+    }
+
+    /// <summary>On a connection of its own: the one of the reports is made anew when the certificate changes.</summary>
+    private static async Task<RenewedCertificate> RenewAsync(ControlOptions options, OpenStackConnection cloud, Guid node, string request, CancellationToken ct)
+    {
+        using var connection = new ControlConnection(options, cloud);
+        return await connection.RenewAsync(node, request, ct);
     }
 
     private static Serilog.Core.Logger Logger(ProcessOptions options, RunMode mode)

@@ -24,6 +24,8 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(HostDetails))]
 [JsonSerializable(typeof(HostHistory))]
 [JsonSerializable(typeof(HostApproval))]
+[JsonSerializable(typeof(CertificateRenewal))]
+[JsonSerializable(typeof(RenewedCertificate))]
 [JsonSerializable(typeof(VendordataAnswer))]
 [JsonSerializable(typeof(ChallengeRequest))]
 [JsonSerializable(typeof(Challenge))]

@@ -25,6 +25,10 @@ public interface IAttestationApi
     [Post("/v1/hosts/{node}/approval")]
     Task<HostDetails> ApproveHostAsync(Guid node, [Body] HostApproval approval, CancellationToken ct = default);
 
+    /// <summary>The successor of the certificate that this connection was made with, for its own node.</summary>
+    [Post("/v1/hosts/{node}/certificate")]
+    Task<RenewedCertificate> RenewCertificateAsync(Guid node, [Body] CertificateRenewal renewal, CancellationToken ct = default);
+
     /// <summary>One page of instances, by UUID: the project's own, or of all for those who may.</summary>
     [Get("/v1/instances")]
     Task<InstanceList> ListInstancesAsync([Query] int? limit = null, [Query] Guid? marker = null, [Query] string? project = null, CancellationToken ct = default);

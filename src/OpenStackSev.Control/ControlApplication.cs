@@ -17,9 +17,6 @@ namespace OpenStackSev.Control;
 /// <summary>The control plane as a web application: the one that the program runs is the one that tests run.</summary>
 public static class ControlApplication
 {
-    /// <summary>Largest head of a request; a token has under 2 KiB, a client's cookies have no business here.</summary>
-    private const int MaximumHeadBytes = 32 * 1024;
-
     /// <param name="configuration">Checked.</param>
     /// <param name="replace">Puts other things in the place of the application's own: a clock, a network.</param>
     /// <exception cref="OpenStackSev.Configuration.ConfigurationException">policy.yaml or a certificate cannot be used.</exception>
@@ -43,6 +40,7 @@ public static class ControlApplication
         app.UseMiddleware<ErrorMiddleware>();
         app.UseRouting();
         app.UseMiddleware<MicroversionMiddleware>();
+        app.UseMiddleware<HeadLimitMiddleware>();
         app.UseMiddleware<CallerMiddleware>();
         app.UseMiddleware<RateLimitMiddleware>();
         Map(app, configuration);
@@ -97,7 +95,7 @@ public static class ControlApplication
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = api.MaximumBodyBytes;
         kestrel.Limits.MaxConcurrentConnections = api.MaximumConnections;
-        kestrel.Limits.MaxRequestHeadersTotalSize = MaximumHeadBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = HeadLimitMiddleware.ReadBytes;
         kestrel.Listen(api.Address, api.BindPort, listen => ServerCertificate.Use(listen, api));
         kestrel.ListenForMetrics(configuration.Metrics);
     }

@@ -16,9 +16,12 @@ public enum CertificateState
 /// <summary>A certificate that was issued, and what became of it.</summary>
 public sealed record ListedCertificate(IssuedCertificate Certificate, CertificateState State, DateTimeOffset? RevokedAt);
 
-/// <summary>The CA's files: <c>ca.pem</c>, <c>ca.key</c> (mode 0600), <c>revoked.crl</c>, <c>issued/SERIAL.pem</c>. One writer at a time.</summary>
+/// <summary>
+/// The CA's files: <c>ca.pem</c>, <c>ca.key</c> (mode 0600), <c>revoked.crl</c>, <c>issued/SERIAL.pem</c>, <c>renewals/SERIAL</c>.
+/// One writer at a time.
+/// </summary>
 /// <remarks>Nodes' private keys are never in here. The control plane needs <c>ca.pem</c> and <c>revoked.crl</c> only.</remarks>
-public sealed class AuthorityFolder : IDisposable
+public sealed partial class AuthorityFolder : IDisposable
 {
     public const string DefaultPath = "/var/lib/openstack-sev/node-ca";
     public const string CertificateFile = "ca.pem";

@@ -14,7 +14,7 @@ namespace OpenStackSev.NodeCertificates;
 public sealed class NodeAuthority
 {
     /// <summary>Nodes' clocks differ a little from the CA's.</summary>
-    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
+    internal static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
 
     private const int AuthorityYears = 10;
     private const string Algorithm = "SHA384withECDSA";

@@ -1,10 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using OpenStackSev.Control.Commands;
+using OpenStackSev.Control.Persistence.History;
 using OpenStackSev.Control.Tests.Fakes;
 using OpenStackSev.Control.Tests.Stories;
 
@@ -36,7 +40,8 @@ public sealed class LifecycleTests
     [Fact]
     public async Task An_audit_that_was_accepted_is_run_after_a_restart()
     {
-        await using RunningControl control = await RunningControl.StartAsync(services: StoryCloud.Map);
+        await using RunningControl control = await RunningControl.StartAsync(
+            new Dictionary<string, string> { ["api.requests_per_second"] = "0" }, services: StoryCloud.Map);
         var gate = new TaskCompletionSource();
         control.Keystone.NovaGate = gate.Task;
         using HttpResponseMessage accepted = await PostAsync(control, "/v1/audits", "{}");
@@ -63,7 +68,10 @@ public sealed class LifecycleTests
         await using RunningControl control = await RunningControl.StartAsync();
         await control.GetAsync("/v1/nowhere", "reader");
         using var http = new HttpClient { BaseAddress = control.MetricsUrl };
-        Assert.Contains("http_server_request_duration", await http.GetStringAsync("/metrics", Ct), StringComparison.Ordinal);
+        // A request is counted after its answer has gone out.
+        using var hung = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (!(await http.GetStringAsync("/metrics", hung.Token)).Contains("http_server_request_duration", StringComparison.Ordinal))
+            await Task.Yield();
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/v1/audits", Ct)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await control.GetAsync("/metrics", "admin")).StatusCode);
     }
@@ -85,6 +93,12 @@ public sealed class LifecycleTests
         await File.WriteAllTextAsync(key, "half of a renewal", Ct);
         File.SetLastWriteTimeUtc(key, DateTime.UtcNow.AddMinutes(2));
         Assert.Equal(second, await ServedAsync(control.Url));
+        // The other half first: a certificate whose key is not there yet.
+        WriteCertificate(file, Path.Join(folder, "other.key"));
+        File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddMinutes(3));
+        WriteCertificate(Path.Join(folder, "other.crt"), key);
+        File.SetLastWriteTimeUtc(key, DateTime.UtcNow.AddMinutes(3));
+        Assert.Equal(second, await ServedAsync(control.Url));
         Directory.Delete(folder, recursive: true);
     }
 
@@ -94,6 +108,47 @@ public sealed class LifecycleTests
         (int code, string error) = await RunAsync("[api]\ntls_cert = /nowhere/a.crt\ntls_key = /nowhere/a.key\n");
         Assert.Equal(ExitCodes.Configuration, code);
         Assert.StartsWith("error: [api] tls_cert = /nowhere/a.crt, tls_key = /nowhere/a.key: cannot be used", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_not_the_certificates_stops_the_start_with_both_files()
+    {
+        string folder = Directory.CreateTempSubdirectory("osev-tls-test").FullName;
+        WriteCertificate(Path.Join(folder, "a.crt"), Path.Join(folder, "a.key"));
+        WriteCertificate(Path.Join(folder, "b.crt"), Path.Join(folder, "b.key"));
+        (int code, string error) = await RunAsync($"[api]\ntls_cert = {folder}/a.crt\ntls_key = {folder}/b.key\n");
+        Assert.Equal(ExitCodes.Configuration, code);
+        Assert.StartsWith($"error: [api] tls_cert = {folder}/a.crt, tls_key = {folder}/b.key: cannot be used", error, StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>A service that ends with an exception is logged as a defect, and stops the program.</summary>
+    [Fact]
+    public async Task Whatever_runs_in_the_background_ends_quietly_when_it_is_told_to_stop()
+    {
+        string key = Path.Join(Directory.CreateTempSubdirectory("osev-history-key").FullName, "history.key");
+        HistoryKey.Create(key);
+        await using RunningControl control = await RunningControl.StartAsync(new Dictionary<string, string>
+        {
+            ["database.history_key"] = key,
+            ["database.history_keep_rows"] = "1000",
+        });
+        BackgroundService[] services = [.. control.App.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
+        Type[] ours = [.. typeof(ControlApplication).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(BackgroundService)))];
+        Assert.Equal(ours.Select(type => type.Name).Order(StringComparer.Ordinal), services.Select(service => service.GetType().Name).Order(StringComparer.Ordinal));
+        await control.App.StopAsync(Ct);
+        Assert.All(services, service => Assert.False(service.ExecuteTask!.IsFaulted, $"{service.ExecuteTask.Exception}"));
+        // Once more from the beginning, so that each has certainly begun when it is told.
+        foreach (BackgroundService service in services)
+        {
+            using var stop = new CancellationTokenSource();
+            MethodInfo execute = service.GetType().GetMethod("ExecuteAsync", BindingFlags.Instance | BindingFlags.NonPublic)!;
+            var running = (Task)execute.Invoke(service, [stop.Token])!;
+            await stop.CancelAsync();
+            await running;
+        }
+
+        Directory.Delete(Path.GetDirectoryName(key)!, recursive: true);
     }
 
     [Fact]
@@ -132,12 +187,15 @@ public sealed class LifecycleTests
 
     private static async Task<(int Code, string Error)> RunAsync(string text, TextWriter? output = null, params string[] args)
     {
-        string file = Path.GetTempFileName();
-        await File.WriteAllTextAsync(file, text.Contains("[keystone_authtoken]", StringComparison.Ordinal) || text.Contains("[nonsense]", StringComparison.Ordinal)
-            ? text : "[keystone_authtoken]\nauth_url = http://127.0.0.1:9\npassword = p\n" + text, Ct);
+        string folder = Directory.CreateTempSubdirectory("osev-run-test").FullName;
+        string file = Path.Join(folder, "control.conf");
+        // Never this machine's own state.
+        string state = text.Contains("state_dir", StringComparison.Ordinal) ? "" : $"[DEFAULT]\nstate_dir = {folder}/state\n";
+        await File.WriteAllTextAsync(file, state + (text.Contains("[keystone_authtoken]", StringComparison.Ordinal) || text.Contains("[nonsense]", StringComparison.Ordinal)
+            ? text : "[keystone_authtoken]\nauth_url = http://127.0.0.1:9\npassword = p\n" + text), Ct);
         using var error = new StringWriter();
         int code = await ControlCommands.RunAsync([.. args, "--config-file", file], output ?? TextWriter.Null, error, Ct);
-        File.Delete(file);
+        Directory.Delete(folder, recursive: true);
         return (code, error.ToString());
     }
 

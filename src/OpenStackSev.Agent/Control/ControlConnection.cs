@@ -18,6 +18,12 @@ public sealed class ControlConnection(ControlOptions options, OpenStackConnectio
     /// <exception cref="ControlCertificateException">The node's certificate cannot be used.</exception>
     public Task<HostReportAnswer> ReportAsync(Guid node, HostReport report, CancellationToken ct) => Client().Api.ReportHostAsync(node, report, ct);
 
+    /// <summary>A successor of the certificate that this connection is made with.</summary>
+    /// <inheritdoc cref="ReportAsync" path="/exception"/>
+    /// <param name="request">PKCS#10, PEM.</param>
+    public Task<RenewedCertificate> RenewAsync(Guid node, string request, CancellationToken ct) =>
+        Client().Api.RenewCertificateAsync(node, new CertificateRenewal(request), ct);
+
     public void Dispose() => client?.Dispose();
 
     private AttestationClient Client()
@@ -56,7 +62,7 @@ public sealed class ControlConnection(ControlOptions options, OpenStackConnectio
 
             return handler;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)     // the last: key and certificate are no pair
         {
             throw new ControlCertificateException($"[control] certificate, key or cafile cannot be used: {e.Message.TrimEnd('.')}", e);
         }
@@ -64,4 +70,4 @@ public sealed class ControlConnection(ControlOptions options, OpenStackConnectio
 }
 
 /// <summary>The files of <c>[control]</c> cannot be used now. They may be mended while the agent runs.</summary>
-public sealed class ControlCertificateException(string detail, Exception inner) : Exception(detail, inner);
+public sealed class ControlCertificateException(string detail, Exception? inner = null) : Exception(detail, inner);

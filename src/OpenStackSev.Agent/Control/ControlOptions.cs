@@ -13,9 +13,11 @@ public sealed class ControlOptions
             .Url("endpoint", "URL of the control plane. Unset: the catalogue's endpoint of service type attestation.",
                 o => o.Endpoint, (o, value) => o.Endpoint = value, example: "https://attestation.example.org:9520")
             .File("certificate", "PEM file of this node's certificate, as osev host certificate issue made it. Read again when it changes.",
-                o => o.CertificateFile, (o, value) => o.CertificateFile = value, example: "/etc/openstack-sev/node.crt")
+                o => o.CertificateFile, (o, value) => o.CertificateFile = value, example: "/var/lib/openstack-sev/agent/node.crt")
             .File("key", "PEM file of the certificate's key.",
-                o => o.KeyFile, (o, value) => o.KeyFile = value, example: "/etc/openstack-sev/node.key")
+                o => o.KeyFile, (o, value) => o.KeyFile = value, example: "/var/lib/openstack-sev/agent/node.key")
+            .Flag("renew", "Renew the certificate at two thirds of its life, on a new key; the agent must be able to write both files and beside them.",
+                o => o.Renew, (o, value) => o.Renew = value)
             .File("cafile", "PEM file of the CAs that the control plane's own certificate is checked with. Unset: the system's.",
                 o => o.CaFile, (o, value) => o.CaFile = value, example: "/etc/ssl/certs/cloud-ca.pem")
             .Choice("auth", "By this node's certificate, or for a lab as the user of [openstack], where the control plane allows it.",
@@ -27,6 +29,7 @@ public sealed class ControlOptions
     public Uri? Endpoint { get; set; }
     public string? CertificateFile { get; set; }
     public string? KeyFile { get; set; }
+    public bool Renew { get; set; } = true;
     public string? CaFile { get; set; }
     public string Auth { get; set; } = Certificate;
     public TimeSpan Interval { get; set; } = TimeSpan.FromMinutes(1);
@@ -35,4 +38,9 @@ public sealed class ControlOptions
 
     /// <summary>False where no control plane is to be reported to.</summary>
     public bool IsOn => CertificateFile is not null || AsServiceUser;
+
+    /// <summary>The files that are renewed; null where none are.</summary>
+    public NodeCertificateFiles? Renewed => Renew && !AsServiceUser && CertificateFile is { } certificate && KeyFile is { } key
+        ? new NodeCertificateFiles(certificate, key)
+        : null;
 }

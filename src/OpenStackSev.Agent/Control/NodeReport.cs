@@ -13,9 +13,11 @@ public sealed record NodeReport(Guid Node, HostReport Body)
 
     public static string AgentVersion { get; } = typeof(NodeReport).Assembly.GetName().Version?.ToString(3) ?? "0";
 
-    public static NodeReport Of(PublishOutcome outcome) => new(outcome.Desired.RootUuid, BodyOf(outcome.Facts, outcome));
+    /// <param name="findings">Codes of what is wrong beside the node's capacity.</param>
+    public static NodeReport Of(PublishOutcome outcome, params IEnumerable<string> findings) =>
+        new(outcome.Desired.RootUuid, BodyOf(outcome.Facts, outcome, findings));
 
-    private static HostReport BodyOf(PlatformFacts facts, PublishOutcome outcome) => new()
+    private static HostReport BodyOf(PlatformFacts facts, PublishOutcome outcome, IEnumerable<string> findings) => new()
     {
         Name = outcome.Desired.RootName,
         AgentVersion = AgentVersion,
@@ -35,7 +37,7 @@ public sealed record NodeReport(Guid Node, HostReport Body)
         Chips = facts.ChipIds ?? [],
         Capacity = [.. outcome.Desired.Guards.SelectMany(guard => guard.Value.Inventories.Values
             .Select(inventory => new HostCapacity(guard.Key.NovaName, inventory.Total, Math.Clamp(inventory.Reserved, 0, inventory.Total))))],
-        Findings = [.. outcome.Findings.Select(finding => finding.Code).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(MostFindings)],
+        Findings = [.. findings.Concat(outcome.Findings.Select(finding => finding.Code)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(MostFindings)],
         AsidsInUseSev = facts.AsidCurrent?.Sev,
         AsidsInUseSevEs = facts.AsidCurrent?.SevEs,
     };

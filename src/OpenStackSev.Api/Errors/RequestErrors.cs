@@ -36,6 +36,9 @@ public static class RequestErrors
     public static readonly ErrorCode TooManyRequests = new("attestation.request.too_many", 429, "Too Many Requests",
         "more than `[api] requests_per_second`; wait for `Retry-After`");
 
+    public static readonly ErrorCode HeadTooLarge = new("attestation.request.head_too_large", 431, "Request Header Fields Too Large",
+        "the headers have more than 32 KiB; a token has under 2");
+
     public static readonly ErrorCode Internal = new("attestation.internal", 500, "Internal Server Error",
         "a defect: report it with the request id, by which the log has the rest");
 
@@ -52,7 +55,7 @@ public static class RequestErrors
     public static IReadOnlyList<ErrorCode> All { get; } =
     [
         Invalid, VersionMalformed, TokenMissing, TokenInvalid, Forbidden, NotFound, MethodNotAllowed, VersionUnsupported, BodyTooLarge,
-        UnsupportedMediaType, TooManyRequests, Internal, IdentityUnavailable,
+        UnsupportedMediaType, TooManyRequests, HeadTooLarge, Internal, IdentityUnavailable,
         CloudUnavailable, StorageUnavailable,
     ];
 }

@@ -40,9 +40,10 @@ public sealed record HostList(IReadOnlyList<HostSummary> Hosts, Guid? Marker = n
 
 /// <summary>All that is known of one host.</summary>
 /// <param name="Report">Its last report.</param>
+/// <param name="CertificateEnds">End of the certificate that it came with; null for a service user's.</param>
 public sealed record HostDetails(
     Guid Node, string Name, EnrolmentState Enrolment, bool Silent, IReadOnlyList<EnrolledChip> Chips, DateTimeOffset FirstSeen, DateTimeOffset LastSeen,
-    HostReport Report);
+    HostReport Report, DateTimeOffset? CertificateEnds = null);
 
 /// <summary>One thing that happened to a host.</summary>
 /// <param name="Kind">e.g. <c>host.chip.changed</c>; see <see cref="HostEvents"/>.</param>
@@ -57,6 +58,16 @@ public sealed record HostHistory(IReadOnlyList<HostHistoryRecord> Records);
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record HostApproval(IReadOnlyList<string> Chips);
 
+/// <summary>A node asks for the successor of the certificate that it connects with.</summary>
+/// <param name="Request">PKCS#10 in PEM, on a key that was made on the node; names in it are not read.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record CertificateRenewal(string Request);
+
+/// <summary>The successor. The one before is good until this one has reported, or until its own end.</summary>
+/// <param name="Certificate">X.509 in PEM.</param>
+/// <param name="Serial">Hex.</param>
+public sealed record RenewedCertificate(string Certificate, string Serial, DateTimeOffset NotBefore, DateTimeOffset NotAfter);
+
 /// <summary>Kinds of history records of hosts. Once shipped, never changed.</summary>
 public static class HostEvents
 {
@@ -69,4 +80,10 @@ public static class HostEvents
     public const string ChipConflict = "host.chip.conflict";
     public const string Silent = "host.silent";
     public const string Returned = "host.returned";
+
+    /// <summary>A node's certificate was given a successor, at its own request.</summary>
+    public const string CertificateRenewed = "host.certificate.renewed";
+
+    /// <summary>The successor is in use: what it replaces was revoked.</summary>
+    public const string CertificateRetired = "host.certificate.retired";
 }

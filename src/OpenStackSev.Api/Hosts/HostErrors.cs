@@ -8,6 +8,9 @@ public static class HostErrors
     public static readonly ErrorCode ReportInvalid = new("attestation.host.report_invalid", 400, "Bad Request",
         "a field of a host's report is out of its bounds; the detail names it");
 
+    public static readonly ErrorCode CertificateRequestInvalid = new("attestation.node_certificate.request_invalid", 400, "Bad Request",
+        "a renewal needs a PKCS#10 request in PEM, signed by its own key of P-256 or P-384; the detail says what this one is not");
+
     public static readonly ErrorCode CertificateMissing = new("attestation.node_certificate.missing", 401, "Unauthorized",
         "this is for the node itself: connect with its certificate, or as a service user where `[hosts] allow_service_user` says so");
 
@@ -27,10 +30,13 @@ public static class HostErrors
         "the certificate has ended: `osev host certificate renew`");
 
     public static readonly ErrorCode CertificateRevoked = new("attestation.node_certificate.revoked", 401, "Unauthorized",
-        "an administrator revoked the certificate: `osev host certificate issue` gives a new one");
+        "the certificate is revoked, by an administrator or since its successor is in use: `osev host certificate issue` gives a new one");
 
     public static readonly ErrorCode CertificateOtherNode = new("attestation.node_certificate.other_node", 403, "Forbidden",
         "a node speaks for itself only, and this certificate is another node's");
+
+    public static readonly ErrorCode RenewalOff = new("attestation.node_certificate.renewal_off", 403, "Forbidden",
+        "this control plane cannot read `ca.key` of `[hosts] node_ca`, and so signs nothing: `osev host certificate renew`, where the key is");
 
     public static readonly ErrorCode NotFound = new("attestation.host.not_found", 404, "Not Found",
         "no host of that UUID has reported");
@@ -41,14 +47,17 @@ public static class HostErrors
     public static readonly ErrorCode ChipNotReported = new("attestation.host.chip_not_reported", 409, "Conflict",
         "a chip to approve is not in the host's last report: look again at what it reports");
 
+    public static readonly ErrorCode NotRenewable = new("attestation.node_certificate.not_renewable", 409, "Conflict",
+        "this certificate cannot be renewed, or not yet; the detail says why");
+
     public static readonly ErrorCode AuthorityUnavailable = new("attestation.node_certificate.authority_unavailable", 503, "Service Unavailable",
-        "the files of the node CA cannot be read, so that no certificate is believed; the log says why");
+        "the files of the node CA cannot be read or written, so that no certificate is believed, or none signed; the log says why");
 
     /// <summary>In the order of their status.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =
     [
-        ReportInvalid, CertificateMissing, CertificateUntrusted, CertificateWrongPurpose, CertificateWithoutNode,
-        CertificateNotYetValid, CertificateExpired, CertificateRevoked, CertificateOtherNode, NotFound, ChipConflict, ChipNotReported,
-        AuthorityUnavailable,
+        ReportInvalid, CertificateRequestInvalid, CertificateMissing, CertificateUntrusted, CertificateWrongPurpose, CertificateWithoutNode,
+        CertificateNotYetValid, CertificateExpired, CertificateRevoked, CertificateOtherNode, RenewalOff, NotFound, ChipConflict, ChipNotReported,
+        NotRenewable, AuthorityUnavailable,
     ];
 }

@@ -36,6 +36,8 @@ internal static class Show
         yield return ["heard", host.Silent ? "silent" : "reports"];
         yield return ["first seen", List.Time(host.FirstSeen)];
         yield return ["last seen", List.Time(host.LastSeen)];
+        if (host.CertificateEnds is { } ends)
+            yield return ["certificate until", List.Time(ends)];
         foreach (EnrolledChip chip in host.Chips)
             yield return ["chip", $"{Short(chip.Id)} {chip.Status}{(chip.ApprovedBy is { } by ? $" by {by}" : "")}{(chip.Present ? "" : ", not in the last report")}"];
         yield return ["processor", $"{facts.Processor ?? "unknown"}{(facts.Simulated ? " (simulated)" : "")}"];

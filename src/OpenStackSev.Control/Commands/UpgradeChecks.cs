@@ -75,7 +75,7 @@ internal static class UpgradeChecks
                 : left < s_soon ? new(UpgradeResult.Warning, $"{file} expires on {certificate.NotAfter:yyyy-MM-dd}; it is read again when it is renewed")
                 : UpgradeOutcome.Success);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             return Task.FromResult(new UpgradeOutcome(UpgradeResult.Failure, $"{file} and {key} cannot be used: {e.Message}"));
         }

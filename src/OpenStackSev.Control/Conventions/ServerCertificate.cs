@@ -42,7 +42,7 @@ internal sealed class ServerCertificate
         {
             certificate = new ServerCertificate(certificateFile, keyFile);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception e) when (IsUnusable(e))
         {
             throw new ConfigurationException([$"[api] tls_cert = {certificateFile}, tls_key = {keyFile}: cannot be used: {e.Message.TrimEnd('.')}"]);
         }
@@ -74,7 +74,7 @@ internal sealed class ServerCertificate
             {
                 current = Read();
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+            catch (Exception e) when (IsUnusable(e))
             {
                 // Half of a renewal: the old one serves until the other file is there too.
             }
@@ -82,6 +82,9 @@ internal sealed class ServerCertificate
             return current;
         }
     }
+
+    /// <summary>An <see cref="ArgumentException"/> is what a key gets that is not the certificate's.</summary>
+    private static bool IsUnusable(Exception e) => e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;
 
     private (DateTime, DateTime) WrittenAt() => (File.GetLastWriteTimeUtc(certificateFile), File.GetLastWriteTimeUtc(keyFile));
 

@@ -3,7 +3,10 @@ using OpenStackSev.Control.Identity;
 
 namespace OpenStackSev.Control.Events;
 
-/// <summary>One audit record for each request that would change something, refused ones too. It stands before what may refuse.</summary>
+/// <summary>
+/// One audit record for each request that would change something, refused ones too. It stands before what may refuse, and writes before the
+/// answer goes out: whoever has the answer finds the record.
+/// </summary>
 public sealed class AuditMiddleware(RequestDelegate next, EventLog events, TimeProvider time)
 {
     /// <summary>A name or an agent may be as long as its sender likes; a record may not.</summary>
@@ -11,9 +14,20 @@ public sealed class AuditMiddleware(RequestDelegate next, EventLog events, TimeP
 
     public async Task InvokeAsync(HttpContext context)
     {
+        bool written = false;
+        Task WriteAsync()
+        {
+            if (!written && ChangesSomething(context))
+                events.Write(Record(context));
+            written = true;
+            return Task.CompletedTask;
+        }
+
+        context.Response.OnStarting(WriteAsync);
         await next(context);
-        if (ChangesSomething(context))
-            events.Write(Record(context));
+        // Of a request that was given up by its sender no answer starts.
+        if (context.RequestAborted.IsCancellationRequested)
+            await WriteAsync();
     }
 
     private static bool ChangesSomething(HttpContext context) =>
@@ -31,7 +45,7 @@ public sealed class AuditMiddleware(RequestDelegate next, EventLog events, TimeP
             Method = context.Request.Method,
             Path = Short(context.Request.Path.Value) ?? "/",
             Status = context.Response.StatusCode,
-            RequestId = RequestIds.Current?.Onward ?? context.TraceIdentifier,
+            RequestId = context.Features.Get<RequestIds>()?.Onward ?? context.TraceIdentifier,
             Target = context.Request.RouteValues.Values.FirstOrDefault() as string,
             InitiatorId = caller?.Node?.ToString() ?? caller?.UserId,
             InitiatorName = caller?.Node is null ? Short(caller?.Name) : null,

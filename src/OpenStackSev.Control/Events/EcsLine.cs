@@ -25,6 +25,8 @@ internal static class EcsLine
         Where(json, row, fields);
         if (fields.UserId is not null || fields.UserName is not null)
             Object(json, "user", ("id", fields.UserId), ("name", fields.UserName));
+        if (fields.CertificateSerial is { } serial)
+            Certificate(json, serial);
         if (fields.RequestId is { } request)
         {
             Object(json, "trace", ("id", request));
@@ -111,11 +113,22 @@ internal static class EcsLine
         json.WriteEndObject();
     }
 
+    /// <summary>ECS writes serials in upper case.</summary>
+    private static void Certificate(Utf8JsonWriter json, string serial)
+    {
+        json.WriteStartObject("tls");
+        json.WriteStartObject("client");
+        Object(json, "x509", ("serial_number", serial.ToUpperInvariant()));
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
     /// <summary>ECS allows a closed list of categories; a policy and the history are configuration of this service, all else concerns hosts and their guests.</summary>
     private static (string Category, string Type) Categories(string kind) => kind.Split('.')[0] switch
     {
         "policy" => ("configuration", "change"),
         "certificate" => ("iam", "change"),
+        _ when kind.StartsWith("host.certificate.", StringComparison.Ordinal) => ("iam", "change"),
         "history" => ("configuration", "info"),
         _ when kind.EndsWith(".changed", StringComparison.Ordinal) || kind.EndsWith(".approved", StringComparison.Ordinal) => ("host", "change"),
         _ => ("host", "info"),

@@ -21,11 +21,14 @@ public sealed record EventFields
     /// <summary>Instance that it concerns (<c>cloud.instance.id</c>). Unset: the subject, where the kind begins with <c>instance.</c></summary>
     public Guid? InstanceId { get; init; }
 
-    /// <summary>Keystone user who caused it (<c>user.id</c>).</summary>
+    /// <summary>Keystone user, or compute node, who caused it (<c>user.id</c>). Unset: the caller of the request.</summary>
     public string? UserId { get; init; }
 
     /// <summary><c>user.name</c>.</summary>
     public string? UserName { get; init; }
+
+    /// <summary>Of the certificate by which a node acted, hex (<c>tls.client.x509.serial_number</c>).</summary>
+    public string? CertificateSerial { get; init; }
 
     /// <summary>The request that caused it (<c>http.request.id</c>, <c>trace.id</c>): the same in agent, control plane, Nova and Placement.</summary>
     public string? RequestId { get; init; }

@@ -27,6 +27,7 @@ internal sealed partial class HostMetrics : BackgroundService
         meter.CreateObservableGauge("osev.asids.reserved", () => Each(host => host.Reserved), description: "ASIDs of a host that are not offered, by model.");
         meter.CreateObservableGauge("osev.asids.used", () => Each(host => host.Used), description: "ASIDs in use on a host, by the models that share the pool.");
         meter.CreateObservableGauge("osev.host.heartbeat.age.seconds", () => Each(Age), description: "Time since a host's last report.");
+        meter.CreateObservableGauge("osev.host.certificate.remaining.seconds", () => Each(Remaining), description: "Time until the certificate ends that a host last reported with.");
         meter.CreateObservableGauge("osev.host.silent", () => Each(host => [host.Of(host.Silent ? 1 : 0)]), description: "1 for a host that has missed its reports.");
     }
 
@@ -48,31 +49,48 @@ internal sealed partial class HostMetrics : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(s_interval, time);
-        do
+        try
         {
-            try
-            {
-                await RefreshAsync(stoppingToken);
-            }
-            catch (StorageException e)
-            {
-                NotRead(e.Message);     // the gauges keep what they had, and the age of each heartbeat grows
-            }
+            do
+                await TryRefreshAsync(stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+    }
+
+    private async Task TryRefreshAsync(CancellationToken ct)
+    {
+        try
+        {
+            await RefreshAsync(ct);
+        }
+        catch (StorageException e)
+        {
+            NotRead(e.Message);     // the gauges keep what they had, and the age of each heartbeat grows
+        }
     }
 
     private IEnumerable<Measurement<double>> Each(Func<HostGauges, IEnumerable<Measurement<double>>> of) => hosts.SelectMany(of);
 
     private IEnumerable<Measurement<double>> Age(HostGauges host) => [host.Of(Math.Max(0, (time.GetUtcNow() - host.LastSeenAt).TotalSeconds))];
 
+    private IEnumerable<Measurement<double>> Remaining(HostGauges host) =>
+        host.CertificateEnds is { } ends ? [host.Of((ends - time.GetUtcNow()).TotalSeconds)] : [];
+
     [LoggerMessage(5102, LogLevel.Warning, "metrics of hosts are those of before: {Reason}")]
     private partial void NotRead(string reason);
 
     /// <summary>The numbers of one host.</summary>
-    private sealed record HostGauges(string Name, DateTimeOffset LastSeenAt, bool Silent, HostReport Report)
+    private sealed record HostGauges(string Name, DateTimeOffset LastSeenAt, bool Silent, HostReport Report, DateTimeOffset? CertificateEnds)
     {
-        public static HostGauges From(HostState host) => new(host.Name, host.LastSeenAt, host.SilentSince is not null, StoredReport.Of(host).Report);
+        public static HostGauges From(HostState host)
+        {
+            StoredReport stored = StoredReport.Of(host);
+            return new(host.Name, host.LastSeenAt, host.SilentSince is not null, stored.Report, stored.CertificateEnds);
+        }
 
         public IEnumerable<Measurement<double>> Totals => Report.Capacity.Select(capacity => Of(capacity.Total, capacity.Model));
 

@@ -23,10 +23,11 @@ internal static class EnrolmentRules
 
     /// <summary>The next step towards what the report says, the most important first: conflict, return, chips, facts, a sign of life.</summary>
     /// <param name="firstUse">The first chips of a host are approved by its first report.</param>
-    public static EnrolmentStep Decide(KnownHost known, Guid node, HostReport report, bool firstUse, DateTimeOffset now)
+    /// <param name="certificateEnds">Of the certificate that the report came with.</param>
+    public static EnrolmentStep Decide(KnownHost known, Guid node, HostReport report, bool firstUse, DateTimeOffset now, DateTimeOffset? certificateEnds = null)
     {
         HostChip[] taken = [.. known.Elsewhere.Where(chip => chip.Status != ChipStatus.Withdrawn)];
-        var stored = new StoredReport(report, [.. taken.Select(chip => chip.ChipId).Order(StringComparer.Ordinal)]);
+        var stored = new StoredReport(report, [.. taken.Select(chip => chip.ChipId).Order(StringComparer.Ordinal)], certificateEnds);
         StoredReport? before = known.Host is null ? null : StoredReport.Of(known.Host);
         HostState host = Seen(known.Host, node, stored, before, now);
         if (taken.Length > 0)

@@ -22,6 +22,7 @@ internal static class HostEndpoints
         services.AddSingleton<NodeTrustFiles>();
         services.AddSingleton<ICallerSource, NodeCaller>();
         services.AddSingleton<HostRegistry>();
+        services.AddSingleton<NodeRenewals>();
         services.AddHostedService<SilenceWatch>();
         services.AddHostedService<HostMetrics>();
     }
@@ -33,6 +34,7 @@ internal static class HostEndpoints
         endpoints.MapGet("/v1/hosts/{node:guid}", ShowAsync);
         endpoints.MapGet("/v1/hosts/{node:guid}/history", HistoryAsync);
         endpoints.MapPost("/v1/hosts/{node:guid}/approval", ApproveAsync);
+        endpoints.MapPost("/v1/hosts/{node:guid}/certificate", RenewAsync).WithMetadata(new NodeEndpoint());
     }
 
     private static async Task ReportAsync(HttpContext context)
@@ -44,7 +46,10 @@ internal static class HostEndpoints
         HostReport report = await RequestBody.ReadAsync(context, AttestationJson.Default.HostReport);
         if (HostReportBounds.Problem(report) is { } problem)
             throw new ApiException(HostErrors.ReportInvalid, problem);
-        ReportOutcome outcome = await Of<HostRegistry>(context).ReportAsync(node, report, context.RequestAborted);
+        Caller caller = context.Caller();
+        ReportOutcome outcome = await Of<HostRegistry>(context).ReportAsync(node, report, caller.CertificateEnds, context.RequestAborted);
+        if (caller.CertificateSerial is { } serial)
+            await Of<NodeRenewals>(context).InUseAsync(node, serial, context.RequestAborted);
         if (!outcome.IsNews)
             context.Features.Set(NothingChanged.Here);
         await context.Response.WriteAsJsonAsync(outcome.Answer, AttestationJson.Default.HostReportAnswer, cancellationToken: context.RequestAborted);
@@ -91,6 +96,16 @@ internal static class HostEndpoints
             throw new ApiException(RequestErrors.Invalid, "chips: must be 1 to 16 ids of 128 lower-case hex digits");
         await Of<HostRegistry>(context).ApproveAsync(node, approval.Chips, context.Caller().Name, context.RequestAborted);
         await WriteDetailsAsync(context, node);
+    }
+
+    private static async Task RenewAsync(HttpContext context)
+    {
+        Guid node = NodeOf(context);
+        NodeEndpoint.RequireCertificate(context, node);
+        CertificateRenewal asked = await RequestBody.ReadAsync(context, AttestationJson.Default.CertificateRenewal);
+        byte[] presented = (await context.Connection.GetClientCertificateAsync(context.RequestAborted))!.RawData;
+        RenewedCertificate renewed = await Of<NodeRenewals>(context).RenewAsync(presented, asked.Request, context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(renewed, AttestationJson.Default.RenewedCertificate, cancellationToken: context.RequestAborted);
     }
 
     private static async Task WriteDetailsAsync(HttpContext context, Guid node)

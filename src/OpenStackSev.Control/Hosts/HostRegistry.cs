@@ -24,15 +24,16 @@ internal sealed class HostRegistry(HostStates states, HistoryWriter history, Hos
 
     /// <exception cref="ApiException">409: a chip is another host's.</exception>
     /// <exception cref="StorageException">It was not kept.</exception>
-    public async Task<ReportOutcome> ReportAsync(Guid node, HostReport report, CancellationToken ct)
+    /// <param name="certificateEnds">Of the certificate that the report came with; null for a service user's.</param>
+    public async Task<ReportOutcome> ReportAsync(Guid node, HostReport report, DateTimeOffset? certificateEnds, CancellationToken ct)
     {
         DateTimeOffset now = time.GetUtcNow();
-        byte[] hash = SHA256.HashData(new StoredReport(report, []).Bytes());
+        byte[] hash = SHA256.HashData(new StoredReport(report, [], certificateEnds).Bytes());
         if (repeats.TryGetValue(node, out Repeat? repeat) && now < repeat.Until && hash.AsSpan().SequenceEqual(repeat.Hash) && await SeenAsync(node, now, ct))
             return new ReportOutcome(repeat.Answer with { ReceivedAt = now }, IsNews: false);
         repeats.TryRemove(node, out _);
 
-        KnownHost known = await WriteAsync(node, report, now, ct);
+        KnownHost known = await WriteAsync(node, report, certificateEnds, now, ct);
         StoredReport stored = StoredReport.Of(known.Host!);
         if (stored.Conflicts is [string conflict, ..])
             throw new ApiException(HostErrors.ChipConflict, $"chip {conflict[..16]}… belongs to another host; nothing of this report's chips was taken");
@@ -98,12 +99,12 @@ internal sealed class HostRegistry(HostStates states, HistoryWriter history, Hos
     public async Task<HostState> FindAsync(Guid node, CancellationToken ct) =>
         await states.FindAsync(node, ct) ?? throw new ApiException(HostErrors.NotFound, $"no host {node} has reported");
 
-    private async Task<KnownHost> WriteAsync(Guid node, HostReport report, DateTimeOffset now, CancellationToken ct)
+    private async Task<KnownHost> WriteAsync(Guid node, HostReport report, DateTimeOffset? certificateEnds, DateTimeOffset now, CancellationToken ct)
     {
         for (int steps = 1; ; steps++)
         {
             KnownHost known = await ReadAsync(node, report, ct);
-            EnrolmentStep step = EnrolmentRules.Decide(known, node, report, options.ApprovesFirstUse, now);
+            EnrolmentStep step = EnrolmentRules.Decide(known, node, report, options.ApprovesFirstUse, now, certificateEnds);
             try
             {
                 if (step.Record is { } record)

@@ -19,7 +19,7 @@ internal static class HostViews
     {
         StoredReport stored = StoredReport.Of(host);
         return new(host.Node, host.Name, EnrolmentRules.Of(stored, chips), host.SilentSince is not null, Chips(stored, chips), host.FirstSeenAt, host.LastSeenAt,
-            stored.Report);
+            stored.Report, stored.CertificateEnds);
     }
 
     public static IReadOnlyList<EnrolledChip> Chips(StoredReport stored, IReadOnlyList<HostChip> chips) =>

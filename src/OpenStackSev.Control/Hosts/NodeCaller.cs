@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Control.Conventions;
 using OpenStackSev.Control.Identity;
@@ -20,14 +19,14 @@ internal sealed class NodeCaller(NodeTrustFiles trust) : ICallerSource
         }
 
         NodeJudgement judged = trust.Judge(certificate.RawData);
-        return judged.Refusal == NodeRefusal.None ? Caller.OfNode(judged.Node) : throw Refused(judged, certificate);
+        return judged.Refusal == NodeRefusal.None ? Caller.OfNode(judged.Node, judged.Serial, judged.NotAfter) : throw Refused(judged);
     }
 
-    private static ApiException Refused(NodeJudgement judged, X509Certificate2 certificate) => judged.Refusal switch
+    public static ApiException Refused(NodeJudgement judged) => judged.Refusal switch
     {
         NodeRefusal.WrongPurpose => new(HostErrors.CertificateWrongPurpose, "this certificate is not for TLS clients"),
         NodeRefusal.WithoutNode => new(HostErrors.CertificateWithoutNode, "this certificate's SAN is not exactly one urn:uuid: of a compute node"),
-        NodeRefusal.NotYetValid => new(HostErrors.CertificateNotYetValid, $"the certificate of node {judged.Node} begins at {certificate.NotBefore.ToUniversalTime():O}"),
+        NodeRefusal.NotYetValid => new(HostErrors.CertificateNotYetValid, $"the certificate of node {judged.Node} begins at {judged.NotBefore.UtcDateTime:O}"),
         NodeRefusal.Expired => new(HostErrors.CertificateExpired, $"the certificate of node {judged.Node} ended at {judged.NotAfter.UtcDateTime:O}"),
         NodeRefusal.Revoked => new(HostErrors.CertificateRevoked, $"certificate {judged.Serial} of node {judged.Node} is revoked"),
         _ => new(HostErrors.CertificateUntrusted, "this certificate was not signed by the cloud's own node CA"),
@@ -45,7 +44,7 @@ internal sealed class NodeEndpoint
         if (caller.Node is { } own)
         {
             if (own != node)
-                throw new ApiException(HostErrors.CertificateOtherNode, $"the certificate is of node {own}, which cannot speak for node {node}");
+                throw OtherNode(own, node);
             return;
         }
 
@@ -53,4 +52,17 @@ internal sealed class NodeEndpoint
             throw new ApiException(HostErrors.CertificateMissing, "a host's report needs the certificate of its node");
         context.Require(HostPolicies.Report);
     }
+
+    /// <summary>The node by its own certificate, whatever <c>allow_service_user</c> says.</summary>
+    /// <exception cref="ApiException">403, or 401 for a user.</exception>
+    public static Caller RequireCertificate(HttpContext context, Guid node)
+    {
+        Caller caller = context.Caller();
+        if (caller.Node is not { } own)
+            throw new ApiException(HostErrors.CertificateMissing, "a certificate is renewed by itself: connect with it");
+        return own == node ? caller : throw OtherNode(own, node);
+    }
+
+    private static ApiException OtherNode(Guid own, Guid node) =>
+        new(HostErrors.CertificateOtherNode, $"the certificate is of node {own}, which cannot speak for node {node}");
 }

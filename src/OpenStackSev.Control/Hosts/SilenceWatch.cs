@@ -10,17 +10,27 @@ internal sealed partial class SilenceWatch(HostRegistry registry, HostsOptions o
     {
         DateTimeOffset listeningSince = time.GetUtcNow();
         using var timer = new PeriodicTimer(options.HeartbeatInterval / 2, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        try
         {
-            try
-            {
-                foreach (HostState host in await registry.MarkSilentAsync(listeningSince, stoppingToken))
-                    LogSilent(log, host.Name, host.Node, host.LastSeenAt);
-            }
-            catch (StorageException e) when (e.IsTransient)
-            {
-                LogFailed(log, e.Message);
-            }
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                await MarkAsync(listeningSince, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+    }
+
+    private async Task MarkAsync(DateTimeOffset listeningSince, CancellationToken ct)
+    {
+        try
+        {
+            foreach (HostState host in await registry.MarkSilentAsync(listeningSince, ct))
+                LogSilent(log, host.Name, host.Node, host.LastSeenAt);
+        }
+        catch (StorageException e) when (e.IsTransient)
+        {
+            LogFailed(log, e.Message);
         }
     }
 

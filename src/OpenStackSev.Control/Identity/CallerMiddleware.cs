@@ -18,13 +18,19 @@ public sealed class CallerMiddleware(RequestDelegate next, IEnumerable<ICallerSo
         ValueTask<Caller> caller = CallerOfAsync(context);
         if (!caller.IsCompletedSuccessfully)
             return WaitedForAsync(context, caller);
-        context.Features.Set(caller.Result);
+        Acts(context, caller.Result);
         return next(context);
+    }
+
+    private static void Acts(HttpContext context, Caller caller)
+    {
+        context.Features.Set(caller);
+        Caller.Current = caller;
     }
 
     private async Task WaitedForAsync(HttpContext context, ValueTask<Caller> caller)
     {
-        context.Features.Set(await caller);
+        Acts(context, await caller);
         await next(context);
     }
 

@@ -53,6 +53,11 @@ public static class Programs
 
     public static Process StartAgent(string configuration) => Start(Find("OpenStackSev.Agent", "openstack-sev-agent"), ["--config-file", configuration]);
 
+    /// <summary>A program of ours that runs until it is stopped, as a long one does.</summary>
+    public static Process Start(string project, string program, params IReadOnlyList<string> arguments) => Start(Find(project, program), arguments);
+
+    public static Task<Ended> GuestAsync(params string[] arguments) => RunAsync(Find("OpenStackSev.Guest", "openstack-sev-guest"), arguments);
+
     public static async Task<Ended> RunAsync(string program, IReadOnlyList<string> arguments)
     {
         using Process process = Start(program, arguments);

@@ -73,6 +73,9 @@ public sealed class RealCloud : IDisposable
     /// <summary>With a length: uwsgi reads a chunked body as an empty one.</summary>
     private static StringContent Json(JsonNode body) => new(body.ToJsonString(), Encoding.UTF8, "application/json");
 
+    /// <summary>A service that the catalogue does not have.</summary>
+    public void Use(string service, string url) => endpoints[service] = url;
+
     public Task<JsonNode?> GetAsync(string service, string path) => SendAsync(HttpMethod.Get, service, path);
 
     /// <summary>The provider of that name with inventories, traits and usages; null when there is none.</summary>

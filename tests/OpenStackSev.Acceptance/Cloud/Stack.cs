@@ -17,6 +17,10 @@ public sealed class Stack : IAsyncLifetime
     public static string StateDir => Release.StateDir;
     public static string CloudsFile => Path.Join(StateDir, "clouds.yaml");
 
+    /// <summary>What <c>up.sh</c> wrote down of this stack, e.g. <c>IP</c>.</summary>
+    public static string Setting(string name) =>
+        File.ReadLines(Path.Join(StateDir, "settings")).First(line => line.StartsWith(name + "=", StringComparison.Ordinal))[(name.Length + 1)..];
+
     /// <summary>The cloud, or a skip with the reason.</summary>
     public RealCloud Cloud
     {

@@ -8,10 +8,12 @@ internal sealed class AwaitedTime : FakeTimeProvider
     private int waiting;
 
     /// <summary>One second, if somebody waits; else nothing, for who works would find that hours went by meanwhile.</summary>
-    public void PassWhileAwaited()
+    public void PassWhileAwaited() => PassWhileAwaited(TimeSpan.FromSeconds(1));
+
+    public void PassWhileAwaited(TimeSpan step)
     {
         if (Volatile.Read(ref waiting) > 0)
-            Advance(TimeSpan.FromSeconds(1));
+            Advance(step);
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OpenStackSev.Control.Events;
+using OpenStackSev.Control.Persistence.History;
 using OpenStackSev.Control.Tests.Hosts;
 
 namespace OpenStackSev.Control.Tests.Events;
@@ -51,6 +52,26 @@ public sealed class EventStoryTests : IAsyncLifetime
         Assert.Equal(4, (int?)changed["openstack_sev"]!["sequence"]);
         Assert.Equal(Given.ChipB, (string?)changed["openstack_sev"]!["body"]!["chips"]![0]!["id"]);
         Assert.Equal("compute1", (string?)lines[1]["host"]!["name"]);
+    }
+
+    [Fact]
+    public async Task Who_acted_is_in_each_event_and_a_clock_is_nobody()
+    {
+        await Cloud.ReportAsync(certificate, Given.Node, Given.Report(Given.ChipA));
+        await Cloud.AskAsync(HttpMethod.Post, $"/v1/hosts/{Given.Node}/approval", new JsonObject { ["chips"] = new JsonArray(Given.ChipA) }, "admin");
+        await Cloud.Control.App.Services.GetRequiredService<HistoryWriter>().AppendAsync(new HistoryRecord("host.silent", Given.Node, null, "{}"u8.ToArray()));
+
+        JsonNode[] lines = Lines("events.json");
+        Assert.Equal(["host.chip.registered", "host.reported", "host.chip.approved", "host.silent"], lines.Select(line => (string?)line["event"]!["action"]));
+        foreach (JsonNode line in lines[..2])
+        {
+            Assert.Equal(($"{Given.Node}", $"node {Given.Node}"), ((string?)line["user"]!["id"], (string?)line["user"]!["name"]));
+            Assert.Equal(certificate!.SerialNumber.TrimStart('0'), (string?)line["tls"]!["client"]!["x509"]!["serial_number"]);
+        }
+
+        Assert.Equal(("id-of-alice", "alice"), ((string?)lines[2]["user"]!["id"], (string?)lines[2]["user"]!["name"]));
+        Assert.Null(lines[2]["tls"]);
+        Assert.Null(lines[3]["user"]);
     }
 
     [Fact]
@@ -108,15 +129,17 @@ public sealed class EventStoryTests : IAsyncLifetime
     [Fact]
     public async Task Prometheus_reads_ASIDs_heartbeats_and_counters()
     {
-        await Cloud.ReportAsync(certificate, Given.Node, Given.Report(Given.ChipA) with { AsidsInUseSevEs = 7 });
+        // Meters are the process's: a name of its own keeps this host apart from those of other tests.
+        await Cloud.ReportAsync(certificate, Given.Node, Given.Report(Given.ChipA) with { Name = "measured", AsidsInUseSevEs = 7 });
         Cloud.Control.Time.Advance(TimeSpan.FromSeconds(20));
         await Cloud.Control.App.Services.GetServices<IHostedService>().OfType<HostMetrics>().Single().RefreshAsync(default);
         using var http = new HttpClient();
         string metrics = await http.GetStringAsync(new Uri(Cloud.Control.MetricsUrl, "/metrics"));
-        Assert.Matches("""(?m)^osev_asids_total\{[^}]*host="compute1",model="amd-sev-snp"[^}]*\} 99$""", metrics);
-        Assert.Matches("""(?m)^osev_asids_used\{[^}]*host="compute1",model="amd-sev-es,amd-sev-snp"[^}]*\} 7$""", metrics);
-        Assert.Matches("""(?m)^osev_host_heartbeat_age_seconds\{[^}]*host="compute1"[^}]*\} 20$""", metrics);
-        Assert.Matches("""(?m)^osev_host_silent\{[^}]*host="compute1"[^}]*\} 0$""", metrics);
+        Assert.Matches("""(?m)^osev_asids_total\{[^}]*host="measured",model="amd-sev-snp"[^}]*\} 99$""", metrics);
+        Assert.Matches("""(?m)^osev_asids_used\{[^}]*host="measured",model="amd-sev-es,amd-sev-snp"[^}]*\} 7$""", metrics);
+        Assert.Matches("""(?m)^osev_host_heartbeat_age_seconds\{[^}]*host="measured"[^}]*\} 20$""", metrics);
+        Assert.Matches("""(?m)^osev_host_certificate_remaining_seconds\{[^}]*host="measured"[^}]*\} 86380$""", metrics);
+        Assert.Matches("""(?m)^osev_host_silent\{[^}]*host="measured"[^}]*\} 0$""", metrics);
         // other applications of this test program count into the same numbers
         Assert.Matches("""(?m)^osev_history_rows_total\{?[^}]*\}? [1-9][0-9]*$""", metrics);
         Assert.Matches("""(?m)^osev_events_lost_total\{?[^}]*\}? [0-9]+$""", metrics);

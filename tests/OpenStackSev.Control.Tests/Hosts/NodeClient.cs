@@ -2,6 +2,8 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using OpenStackSev.Api;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Control.Tests.Fakes;
@@ -18,10 +20,17 @@ internal sealed class NodeCloud : IAsyncDisposable
     public RunningControl Control => control!;
     public string Authority => Path.Join(folder, "ca");
 
-    public static async Task<NodeCloud> StartAsync(params (string Key, string Value)[] settings)
+    public static Task<NodeCloud> StartAsync(params (string Key, string Value)[] settings) =>
+        StartAsync(settings.ToDictionary(one => one.Key, one => one.Value, StringComparer.Ordinal));
+
+    /// <param name="policy">Text of policy.yaml.</param>
+    /// <param name="services">Other services of the cloud, by path.</param>
+    public static async Task<NodeCloud> StartAsync(
+        IReadOnlyDictionary<string, string> settings, string? policy = null, Action<WebApplication>? services = null, Action<IServiceCollection>? replace = null)
     {
         var cloud = new NodeCloud();
-        AuthorityFolder.Create(cloud.Authority, Given.Now);
+        // A year and more before: certificates may be old.
+        AuthorityFolder.Create(cloud.Authority, Given.Now.AddDays(-400));
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using X509Certificate2 server = new CertificateRequest("CN=control", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         string certificateFile = Path.Join(cloud.folder, "server.crt"), keyFile = Path.Join(cloud.folder, "server.key");
@@ -36,7 +45,7 @@ internal sealed class NodeCloud : IAsyncDisposable
         };
         foreach ((string name, string value) in settings)
             all[name] = value;
-        cloud.control = await RunningControl.StartAsync(all);
+        cloud.control = await RunningControl.StartAsync(all, policy, services, replace);
         return cloud;
     }
 

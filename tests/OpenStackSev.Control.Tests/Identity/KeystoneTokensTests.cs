@@ -103,7 +103,7 @@ public sealed class KeystoneTokensTests
         using HttpResponseMessage response = await control.Http.SendAsync(request, Ct);
         Assert.NotEmpty(control.Keystone.RequestIds);
         Assert.All(control.Keystone.RequestIds, id => Assert.Equal("req-9ba5c64f-38e6-46f5-8e7d-27e019097efc", id));
-        Assert.Contains(control.Log.Lines, line => line.Contains("global req-9ba5c64f-38e6-46f5-8e7d-27e019097efc", StringComparison.Ordinal));
+        await control.Log.UntilAsync("global req-9ba5c64f-38e6-46f5-8e7d-27e019097efc", Ct);
     }
 
     private static async Task<HttpResponseMessage> SendAsync(RunningControl control, string token)

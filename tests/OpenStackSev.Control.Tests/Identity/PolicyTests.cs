@@ -97,5 +97,5 @@ public sealed class PolicyTests
     [Fact]
     public void A_node_has_no_role_and_no_project() =>
         Assert.All(Policies.All.Where(rule => rule.Name.Contains(":validations", StringComparison.Ordinal)), rule =>
-            Assert.False(Policy.Of(Policies.All, new Dictionary<string, string>(), "built-in").Allows(Caller.OfNode(Guid.Empty), rule.Name, PolicyTarget.Cloud)));
+            Assert.False(Policy.Of(Policies.All, new Dictionary<string, string>(), "built-in").Allows(Caller.OfNode(Guid.Empty, "1", default), rule.Name, PolicyTarget.Cloud)));
 }

@@ -9,55 +9,56 @@ namespace OpenStackSev.Control.Tests.Persistence;
 
 public sealed class KilledWriterTests
 {
-    private const int Kills = 50;
+    /// <summary>Writers of one process: nearly all of a kill's cost is the start of .NET, and each has a database, a queue and a chain of its own.</summary>
+    private const int Writers = 5;
+
+    /// <summary>Of writers, in all. OSEV_KILLS makes it a longer run.</summary>
+    private static readonly int s_kills = int.TryParse(Environment.GetEnvironmentVariable("OSEV_KILLS"), CultureInfo.InvariantCulture, out int kills) ? kills : 50;
 
     [Fact]
     public async Task Every_answered_write_survives_SIGKILL_and_no_half_row_stays()
     {
-        // two at a time, each on its own database: most of the time is the start of .NET
-        int[] answered = await Task.WhenAll(KillAsync(first: 0), KillAsync(first: 1));
-        Assert.True(answered.Sum() > Kills, $"only {answered.Sum()} writes were answered");
-    }
-
-    /// <returns>How many writes were answered.</returns>
-    private static async Task<int> KillAsync(int first)
-    {
-        await using TemporaryDatabase database = await TemporaryDatabase.StartAsync();
-        var answered = new List<Answer>();
-        for (int kill = first; kill < Kills; kill += 2)
+        TemporaryDatabase[] databases = await Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => TemporaryDatabase.StartAsync()));
+        List<Answer>[] answered = [.. databases.Select(_ => new List<Answer>())];
+        for (int kill = 0; kill < s_kills; kill += Writers)
         {
-            answered.AddRange(await WriteUntilKilledAsync(database.File, answersBefore: 1 + (kill * 7 % 40)));
-            await AllIsThereAsync(database, answered);
+            await WriteUntilKilledAsync(databases, answered, answersBefore: Writers * (1 + (kill * 7 % 40)));
+            for (int i = 0; i < Writers; i++)
+                await AllIsThereAsync(databases[i], answered[i]);
         }
 
-        return answered.Count;
+        Assert.All(answered, ofOne => Assert.True(ofOne.Count > s_kills / Writers, $"only {ofOne.Count} writes were answered"));
+        foreach (TemporaryDatabase database in databases)
+            await database.DisposeAsync();
     }
 
-    private static async Task<List<Answer>> WriteUntilKilledAsync(string file, int answersBefore)
+    private static async Task WriteUntilKilledAsync(TemporaryDatabase[] databases, List<Answer>[] answered, int answersBefore)
     {
         using Process process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
-            Environment = { [KilledWriter.Variable] = file },
+            Environment = { [KilledWriter.Variable] = string.Join(':', databases.Select(database => database.File)) },
         })!;
-        var answers = new List<Answer>();
+        int answers = 0;
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
-            answers.Add(Answer.Parse(line));
-            if (answers.Count == answersBefore)
+            (int database, Answer answer) = Answer.Parse(line);
+            answered[database].Add(answer);
+            if (++answers == answersBefore)
                 process.Kill();
         }
 
         await process.WaitForExitAsync();
         Assert.Equal(128 + 9, process.ExitCode);
-        return answers;
     }
 
     private static async Task AllIsThereAsync(TemporaryDatabase database, List<Answer> answered)
     {
-        VerifiedChain chain = Assert.Single(await HistoryVerificationTests.VerifyAsync(database));
-        Assert.Null(chain.Fault);
+        IReadOnlyList<VerifiedChain> chains = await HistoryVerificationTests.VerifyAsync(database);
+        if (chains.Count == 0 && answered.Count == 0)
+            return;     // killed before its first commit
+        Assert.Null(Assert.Single(chains).Fault);
         Dictionary<long, HistoryRow> rows = await database.Database.UseAsync(
             context => context.History.AsNoTracking().ToDictionaryAsync(row => row.Sequence));
         Assert.All(answered, answer =>
@@ -74,10 +75,10 @@ public sealed class KilledWriterTests
 
     private sealed record Answer(long Sequence, int Lane, int Number)
     {
-        public static Answer Parse(string line)
+        public static (int Database, Answer Answer) Parse(string line)
         {
             int[] numbers = [.. line.Split(' ').Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
-            return new Answer(numbers[0], numbers[1], numbers[2]);
+            return (numbers[0], new Answer(numbers[1], numbers[2], numbers[3]));
         }
     }
 }

@@ -53,6 +53,11 @@ internal sealed record StoryGiven
     /// <summary><c>hangs</c>: Nova answers nothing until the story is over.</summary>
     public string? Cloud { get; set; }
 
+    /// <summary>
+    /// TLS, and a node CA: <c>whole</c>, <c>without_key</c> or <c>without_list</c>. Callers are then also those of <see cref="StoryNodes"/>.
+    /// </summary>
+    public string? NodeCa { get; set; }
+
     /// <summary>A defect inside: whoever sends a token gets an exception thrown at him.</summary>
     public bool Defect { get; set; }
 }
@@ -63,7 +68,7 @@ internal sealed record StoryStep
     /// <summary>Method and path; <c>{name}</c> stands for what an earlier answer had there.</summary>
     public string? Send { get; set; }
 
-    /// <summary>One of <see cref="StoryCallers"/>.</summary>
+    /// <summary>One of <see cref="StoryCallers"/>, or of <see cref="StoryNodes"/>.</summary>
     public string As { get; set; } = "nobody";
 
     public Dictionary<string, string> Headers { get; set; } = [];
@@ -78,13 +83,13 @@ internal sealed record StoryStep
     /// <summary>Sends the same so often before this; only the last answer is looked at.</summary>
     public int Repeat { get; set; } = 1;
 
-    /// <summary>Repeats, letting a second pass each time, until the answer is as expected.</summary>
+    /// <summary>Repeats until the answer is as expected: for what goes on in the background, or depends on how fast requests come.</summary>
     public bool Eventually { get; set; }
 
     /// <summary>Seconds that pass before.</summary>
     public int Wait { get; set; }
 
-    /// <summary>A token is revoked before: that of a caller.</summary>
+    /// <summary>A token, or all certificates of a node, are revoked before: those of a caller.</summary>
     public string? Revoke { get; set; }
 
     public StoryAnswer? Expect { get; set; }

@@ -20,6 +20,7 @@ internal sealed class StoryCallers(FakeKeystone keystone)
         ["revoked"] = Revoked(keystone.Issue("heidi", "p1", "admin")),
         ["garbage"] = new("gAAAAAB-garbage-hunter2", "nobody", null, [], default),
         ["huge"] = new(new string('A', 16_000), "nobody", null, [], default),
+        ["giant"] = new(new string('B', 40_000), "nobody", null, [], default),
         ["blank"] = new("two words", "nobody", null, [], default),
     };
 

@@ -1,6 +1,5 @@
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Api.Errors;
-using OpenStackSev.Api.Hosts;
 
 namespace OpenStackSev.Control.Tests.Stories;
 
@@ -17,8 +16,7 @@ public sealed class StoryTests
     public void Every_error_code_has_a_story()
     {
         HashSet<string?> told = [.. Story.All.SelectMany(story => story.Steps).Select(step => step.Expect?.Code)];
-        // What certificates and reports do wrong needs keys that sign, which data files cannot hold.
-        told.UnionWith(ToldBy(typeof(HostErrors), "Hosts", "NodeCertificateTests.cs"));
+        // What reports do wrong needs keys that sign, which data files cannot hold.
         told.UnionWith(ToldBy(typeof(AttestationErrors), "Reattestation", "RoundTests.cs"));
         told.UnionWith(ToldBy(typeof(SweepErrors), "Reattestation", "Sweep", "RoundRequestTests.cs"));
         string[] untold = [.. ErrorCodes.All.Select(error => error.Code).Where(code => !told.Contains(code))];

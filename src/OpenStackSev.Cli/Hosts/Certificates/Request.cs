@@ -12,7 +12,7 @@ internal static class Request
         Argument<Guid> node = AuthorityOption.Node();
         Option<string> output = OutputFolder.Option("Folder for NODE.key and NODE.csr.");
         OsevCommand command = new("request", "On the node: make its key, and a request that an administrator's osev host certificate issue --csr answers.",
-            "osev host certificate request 5f0f2ffb-9bfa-4b1c-8d06-1e7a0b6d7a11 --out /etc/openstack-sev")
+            "osev host certificate request 5f0f2ffb-9bfa-4b1c-8d06-1e7a0b6d7a11 --out /var/lib/openstack-sev/agent")
         {
             node, output,
         };

@@ -26,7 +26,14 @@ public sealed class HeadSigner(HistoryWriter writer, HistoryKey key, EventLog ev
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            Sign();
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                Sign();
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Told to stop: the last head is signed after the writer's last row.
+        }
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using OpenStackSev.Control.Conventions;
 using OpenStackSev.Control.Events;
+using OpenStackSev.Control.Identity;
 using OpenStackSev.Control.Persistence.CurrentState;
 
 namespace OpenStackSev.Control.Persistence.History;
@@ -62,6 +63,9 @@ public sealed partial class HistoryWriter(
     {
         Event = record.Event with
         {
+            UserId = record.Event.UserId ?? Caller.Current?.Id,
+            UserName = record.Event.UserName ?? Caller.Current?.Name,
+            CertificateSerial = record.Event.CertificateSerial ?? Caller.Current?.CertificateSerial,
             RequestId = record.Event.RequestId ?? RequestIds.Current?.Onward,
             HostName = record.Event.HostName ?? record.Changes.OfType<HostState>().FirstOrDefault()?.Name,
         },

@@ -16,6 +16,18 @@ public sealed partial class RetentionLoop(
     {
         try
         {
+            await TrimAsync(ct);
+        }
+        catch (StorageException e) when (e.IsTransient)
+        {
+            NotTrimmed(e.Message);
+        }
+    }
+
+    private async Task TrimAsync(CancellationToken ct)
+    {
+        try
+        {
             foreach (TrimmedHistory trimmed in await retention.TrimAsync(ct))
             {
                 Trimmed(trimmed.Rows, trimmed.Writer, trimmed.Anchor.Sequence);
@@ -34,10 +46,6 @@ public sealed partial class RetentionLoop(
         {
             Broken(e.Message);
             await ReportAsync(e.Fault, ct);
-        }
-        catch (StorageException e) when (e.IsTransient)
-        {
-            NotTrimmed(e.Message);
         }
     }
 
@@ -64,9 +72,16 @@ public sealed partial class RetentionLoop(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(interval, time);
-        do
-            await RunOnceAsync(stoppingToken);
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        try
+        {
+            do
+                await RunOnceAsync(stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
     }
 
     [LoggerMessage(5002, LogLevel.Information, "retention removed {Rows} rows of the history of writer '{Writer}', the last one was {Sequence}")]

@@ -32,18 +32,28 @@ internal sealed partial class InstanceMetrics : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(s_interval, time);
-        do
+        try
         {
-            try
-            {
-                await RefreshAsync(stoppingToken);
-            }
-            catch (StorageException e)
-            {
-                NotRead(e.Message);     // the gauge keeps what it had
-            }
+            do
+                await TryRefreshAsync(stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+    }
+
+    private async Task TryRefreshAsync(CancellationToken ct)
+    {
+        try
+        {
+            await RefreshAsync(ct);
+        }
+        catch (StorageException e)
+        {
+            NotRead(e.Message);     // the gauge keeps what it had
+        }
     }
 
     private static Measurement<long> Measured(InstanceCount one) => new(one.Count,

@@ -1,0 +1,153 @@
+using System.Text.Json.Nodes;
+using OpenStackSev.Acceptance.Cloud;
+
+namespace OpenStackSev.Acceptance.Reattestation;
+
+/// <summary>Instances of the real Nova prove themselves: ticket by vendordata and the metadata API, challenge, evidence, verdict, token.</summary>
+public sealed class GuestTests(Stack stack) : IAsyncLifetime
+{
+    private const string Servers = "proven-";
+    private SnpLab? lab;
+    private string image = "";
+    private string flavor = "";
+
+    private SnpLab Lab => lab!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Stack.Release.NeedsSnp();
+        await stack.Cloud.DeleteServersAsync(Servers);
+        await stack.Cloud.DeleteGuardProvidersAsync();
+        image = await stack.Cloud.ImageAsync("snp-image", ("hw_firmware_type", "uefi"), ("hw_machine_type", "q35"), ("hw_firmware_stateless", "true"));
+        flavor = await stack.Cloud.FlavorAsync("snp.proven", ("hw:mem_encryption", "true"), ("hw:mem_encryption_model", "amd-sev-snp"));
+        foreach (string node in new[] { "compute1", "compute2" })
+            await SimulatedNode.NovaOffersAsync(stack.Cloud, node, ("sev_snp", "5"));
+        lab = await SnpLab.StartAsync(stack.Cloud);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (lab is null)
+            return;
+        await lab.DisposeAsync();
+        await stack.Cloud.DeleteServersAsync(Servers);
+    }
+
+    [Fact]
+    public async Task A_server_proves_itself_and_the_workload_has_its_token()
+    {
+        string chip = await Lab.EnrolAsync("compute1");
+        (Server server, string project) = await BootAsync("1", "compute1");
+        await using RunningGuest guest = await RunningGuest.OfAsync(Lab, server.Id, project, chip);
+        guest.Start();
+        await Lab.UntilAsync(server.Id, "affirming");
+        Ended status = await guest.AskAsync("status");
+        Assert.True(status.ExitCode == 0, status.ToString());
+        Ended token = await guest.AskAsync("token");
+        Assert.True(token.ExitCode == 0, token.ToString());
+        Assert.Equal(3, token.Output.Trim().Split('.').Length);
+        JsonNode shown = (await Lab.ShownAsync(server.Id))!;
+        Assert.True((bool)shown["instance"]!["simulated"]!);
+        Assert.Equal("guest_report", (string?)shown["judgement"]!["evidence"]);
+    }
+
+    [Fact]
+    public async Task A_guest_that_turns_bad_is_contraindicated_with_the_reason_and_affirmed_again_when_repaired()
+    {
+        string chip = await Lab.EnrolAsync("compute1");
+        (Server server, string project) = await BootAsync("1", "compute1");
+        await using RunningGuest guest = await RunningGuest.OfAsync(Lab, server.Id, project, chip);
+        await RoundAsync(guest, 0);
+        await guest.ChangeAsync("--set-lie", "debug");
+        await RoundAsync(guest, 2);
+        JsonNode shown = (await Lab.ShownAsync(server.Id))!;
+        Assert.Equal("contraindicated", (string?)shown["instance"]!["verdict"]);
+        Assert.Contains("snp.guest_policy.debug", shown["instance"]!["findings"]!.ToJsonString(), StringComparison.Ordinal);
+        await guest.ChangeAsync("--set-lie", "none");
+        await RoundAsync(guest, 0);
+        Assert.Equal("affirming", (string?)(await Lab.ShownAsync(server.Id))!["instance"]!["verdict"]);
+    }
+
+    [Fact]
+    public async Task Each_lie_has_its_code_and_leaves_the_verdict_as_it_was()
+    {
+        string chip = await Lab.EnrolAsync("compute1");
+        (Server server, string project) = await BootAsync("1", "compute1");
+        await using RunningGuest guest = await RunningGuest.OfAsync(Lab, server.Id, project, chip);
+        await RoundAsync(guest, 0);
+        foreach ((string lie, string code) in new[]
+        {
+            ("wrong-chip", "attestation.evidence.wrong_chip"), ("replay", "attestation.evidence.replayed"), ("foreign-nonce", "attestation.evidence.foreign"),
+        })
+        {
+            await guest.ChangeAsync("--set-lie", lie);
+            Ended round = await guest.OnceAsync();
+            Assert.True(round.ExitCode == 3, $"{lie}: {round}");
+            Assert.Contains(code, round.Error, StringComparison.Ordinal);
+            Assert.Equal("affirming", (string?)(await Lab.ShownAsync(server.Id))!["instance"]!["verdict"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_server_that_moved_proves_itself_by_the_chip_of_its_new_host_only()
+    {
+        string before = await Lab.EnrolAsync("compute1"), after = await Lab.EnrolAsync("compute2");
+        (Server server, string project) = await BootAsync("1", "compute1");
+        await using (RunningGuest guest = await RunningGuest.OfAsync(Lab, server.Id, project, before))
+        {
+            await RoundAsync(guest, 0);
+            await stack.Cloud.ActAsync(server.Id, "migrate");
+            await stack.Cloud.UntilAsync(server.Id, now => now.Status is "VERIFY_RESIZE" or "ERROR");
+            await stack.Cloud.ActAsync(server.Id, "confirmResize");
+            Server moved = await stack.Cloud.UntilAsync(server.Id, now => now.Status == "ACTIVE");
+            Assert.NotEqual("compute1", moved.Node);
+        }
+
+        if ((await stack.Cloud.ServerAsync(server.Id)).Node != "compute2")
+            return;     // the scheduler may have taken a host without a chip
+        await using RunningGuest elsewhere = await RunningGuest.OfAsync(Lab, server.Id, project, after);
+        await RoundAsync(elsewhere, 0);
+    }
+
+    [Fact]
+    public async Task A_server_without_encryption_gets_no_ticket()
+    {
+        string plain = await stack.Cloud.FlavorAsync("plain.unproven");
+        string any = await stack.Cloud.ImageAsync("plain-image");
+        Server server = await stack.Cloud.BootAsync(Servers + "plain", plain, any);
+        Assert.True(server.Status == "ACTIVE", server.ToString());
+        await using MetadataProxy metadata = new(server.Id, await ProjectAsync(server));
+        using var http = new HttpClient();
+        JsonNode data = JsonNode.Parse(await http.GetStringAsync(new Uri(metadata.Url, "vendor_data2.json"), TestContext.Current.CancellationToken))!;
+        Assert.Equal("{}", data["sev"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Killed_between_challenge_and_answer_the_control_plane_goes_on_from_there()
+    {
+        string chip = await Lab.EnrolAsync("compute1");
+        (Server server, string project) = await BootAsync("1", "compute1");
+        await using RunningGuest guest = await RunningGuest.OfAsync(Lab, server.Id, project, chip, "--lie", "silence");
+        guest.Start();
+        await RealCloud.EventuallyAsync(async () => (await Lab.ShownAsync(server.Id))?["instance"]!["round_opened_at"] is not null, () => "no round was opened");
+        await Lab.KillControlAsync();
+        await Lab.StartControlAsync();
+        await guest.ChangeAsync("--set-lie", "none");
+        await Lab.UntilAsync(server.Id, "affirming");
+    }
+
+    private static async Task RoundAsync(RunningGuest guest, int exitCode)
+    {
+        Ended round = await guest.OnceAsync();
+        Assert.True(round.ExitCode == exitCode, round.ToString());
+    }
+
+    private async Task<(Server Server, string Project)> BootAsync(string name, string host)
+    {
+        Server server = await stack.Cloud.BootAsync(Servers + name, flavor, image, host);
+        Assert.True(server.Status == "ACTIVE", server.ToString());
+        return (server, await ProjectAsync(server));
+    }
+
+    private async Task<string> ProjectAsync(Server server) => (string)(await stack.Cloud.GetAsync("compute", "/servers/" + server.Id))!["server"]!["tenant_id"]!;
+}

@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json.Nodes;
+using OpenStackSev.Acceptance.Cloud;
+
+namespace OpenStackSev.Acceptance.Reattestation;
+
+/// <summary>A control plane that the real Nova asks for vendordata, on simulated chips: Nova, Keystone, metadata and all programs are real.</summary>
+/// <remarks><c>OSEV_VENDORDATA_URL</c> of <c>up.sh</c> has to be <see cref="VendordataUrl"/>; tests/run.sh sees to it.</remarks>
+public sealed class SnpLab : IAsyncDisposable
+{
+    public const string VendordataUrl = "http://198.18.34.1:9540/v1/vendordata";
+    private static readonly Uri s_url = new("http://198.18.34.1:9540");
+
+    private readonly string folder = Directory.CreateTempSubdirectory("osev-snp-").FullName;
+    private readonly RealCloud cloud;
+    private Process? control;
+    private Task<Ended>? ended;
+
+    private SnpLab(RealCloud cloud)
+    {
+        this.cloud = cloud;
+        cloud.Use("attestation", s_url.AbsoluteUri.TrimEnd('/'));
+    }
+
+    public string Chain => Path.Join(folder, "amd");
+    public string CloudsFile => Path.Join(folder, "clouds.yaml");
+    private string Configuration => Path.Join(folder, "control.conf");
+
+    /// <param name="settings">Lines of control.conf beside those that all tests have; sections in brackets.</param>
+    public static async Task<SnpLab> StartAsync(RealCloud cloud, params string[] settings)
+    {
+        NeedsVendordata();
+        var lab = new SnpLab(cloud);
+        await lab.SucceedAsync("simulate", "chain", "--product", "turin", "--key-bits", "2048", "--out", lab.Chain);
+        await lab.SucceedAsync("endorsements", "import", Path.Join(lab.Chain, "ark.pem"), Path.Join(lab.Chain, "ask.pem"), Path.Join(lab.Chain, "vcek.crl"),
+            "--folder", Path.Join(lab.folder, "state/endorsements"), "--simulated-root", Path.Join(lab.Chain, "ark.pem"));
+        await lab.ConfigureAsync(settings);
+        Ended synced = await Programs.ControlAsync("manage", "db", "sync", "--config-file", lab.Configuration);
+        Assert.True(synced.ExitCode == 0, synced.ToString());
+        await lab.StartControlAsync();
+        return lab;
+    }
+
+    /// <summary>A failure where CI=true, else a skip that says what to do.</summary>
+    private static void NeedsVendordata()
+    {
+        if (File.ReadAllText(Path.Join(Stack.StateDir, "etc/nova/nova.conf")).Contains(VendordataUrl, StringComparison.Ordinal))
+            return;
+        string reason = $"Nova asks nobody for vendordata: OSEV_VENDORDATA_URL={VendordataUrl} devstack/local/up.sh --release {Stack.Release.Name} --computes 4";
+        if (Environment.GetEnvironmentVariable("CI") == "true")
+            Assert.Fail(reason);
+        Assert.Skip(reason);
+    }
+
+    public async Task StartControlAsync()
+    {
+        control = Programs.StartControl("--config-file", Configuration);
+        ended = Programs.EndOfAsync(control, TimeSpan.FromMinutes(15));
+        using var client = new HttpClient { BaseAddress = s_url, Timeout = TimeSpan.FromSeconds(10) };
+        await RealCloud.EventuallyAsync(async () => await AnswersAsync(client), () => "no answer at /healthcheck");
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public async Task KillControlAsync()
+    {
+        control!.Kill();
+        await ended!;
+        control.Dispose();
+        control = null;
+    }
+
+    /// <summary>A host of Nova's that reports one chip of this lab's, and is approved.</summary>
+    /// <returns>The chip: 16 hexadecimal digits.</returns>
+    public async Task<string> EnrolAsync(string node)
+    {
+        Guid uuid = (await cloud.ProviderAsync(node))!.Uuid;
+        string chip = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
+        await cloud.SendAsync(HttpMethod.Put, "attestation", $"/v1/hosts/{uuid}", new JsonObject
+        {
+            ["name"] = node,
+            ["agent_version"] = "0",
+            ["facts"] = new JsonObject { ["simulated"] = true, ["product"] = "turin", ["sev_snp"] = true },
+            ["chips"] = new JsonArray(chip.PadRight(128, '0')),
+            ["capacity"] = new JsonArray(),
+            ["findings"] = new JsonArray(),
+        });
+        await cloud.SendAsync(HttpMethod.Post, "attestation", $"/v1/hosts/{uuid}/approval", new JsonObject { ["chips"] = new JsonArray(chip.PadRight(128, '0')) });
+        return chip;
+    }
+
+    /// <summary>What the control plane says of an instance; null for one that it does not know.</summary>
+    public async Task<JsonNode?> ShownAsync(string instance)
+    {
+        (HttpStatusCode status, JsonNode? body) = await cloud.TrySendAsync(HttpMethod.Get, "attestation", $"/v1/instances/{instance}/attestation");
+        return status == HttpStatusCode.OK ? body : null;
+    }
+
+    public async Task UntilAsync(string instance, string verdict)
+    {
+        JsonNode? shown = null;
+        await RealCloud.EventuallyAsync(
+            async () => (string?)(shown = await ShownAsync(instance))?["instance"]!["verdict"] == verdict, () => $"{instance} is not {verdict}: {shown}");
+    }
+
+    /// <summary><c>osev</c> that knows this control plane.</summary>
+    public Task<Ended> OsevAsync(params string[] arguments) => Programs.OsevOfAsync(CloudsFile, ["--os-cloud", "osev", .. arguments]);
+
+    public async Task<Ended> SucceedAsync(params string[] arguments)
+    {
+        Ended end = File.Exists(CloudsFile) ? await OsevAsync(arguments) : await Programs.OsevAsync(arguments);
+        Assert.True(end.ExitCode == 0, $"osev {string.Join(' ', arguments)}: {end}");
+        return end;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (control is not null)
+        {
+            Ended end = await Programs.StopAsync(control, ended!);
+            control.Dispose();
+            TestContext.Current.TestOutputHelper?.WriteLine(end.ToString());
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static async Task<bool> AnswersAsync(HttpClient client)
+    {
+        try
+        {
+            return await client.GetStringAsync("/healthcheck") == "OK";
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private async Task ConfigureAsync(string[] settings)
+    {
+        OpenStack.CloudSettings admin = OpenStack.CloudSettings.Load("osev", OpenStack.CloudEnvironment.OfProcess().With("OS_CLIENT_CONFIG_FILE", Stack.CloudsFile));
+        await File.WriteAllTextAsync(CloudsFile, (await File.ReadAllTextAsync(Stack.CloudsFile)).Replace(
+            "    identity_api_version: 3\n", $"    identity_api_version: 3\n    attestation_endpoint_override: {s_url.AbsoluteUri.TrimEnd('/')}\n", StringComparison.Ordinal));
+        string root = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(
+            System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(await File.ReadAllTextAsync(Path.Join(Chain, "ark.pem"))).RawData));
+        await File.WriteAllTextAsync(Configuration, $"""
+            [DEFAULT]
+            state_dir = {folder}/state
+            [api]
+            bind_host = {s_url.Host}
+            bind_port = {s_url.Port}
+            insecure_transport = true
+            public_endpoint = {s_url.AbsoluteUri.TrimEnd('/')}
+            [metrics]
+            enabled = false
+            [keystone_authtoken]
+            auth_url = {admin.AuthUrl.AbsoluteUri}
+            username = {admin.Username}
+            password = {admin.Password}
+            user_domain_id = default
+            project_name = {admin.ProjectName}
+            project_domain_id = default
+            [hosts]
+            allow_service_user = true
+            heartbeat_interval = 600
+            [endorsements]
+            use_kds = false
+            simulated_roots = {root}
+            {string.Join('\n', settings)}
+            """);
+    }
+}
