@@ -36,7 +36,7 @@ internal static partial class FleetCost
         $"control plane with {count:N0} instances on {Hosts} hosts, most resident memory", $"{swept.Megabytes:0} MB", $"at most {MostMegabytes} MB", swept.Megabytes <= MostMegabytes, "see control");
 
     private static Result Requests(int count, Swept swept) => new(
-        $"requests to Nova of one full listing of {count:N0}", $"{swept.Requests}", $"at most {(count / Page) + 1} pages", swept.Requests <= (count / Page) + 1, $"rows written by it: {swept.Rewritten}");
+        $"requests to Nova of one full listing of {count:N0}", $"{swept.Requests}", $"at most {(count / Page) + 2}", swept.Requests <= (count / Page) + 2, $"pages of {Page}: {count / Page}, an empty one at the end, perhaps a list of changes before; rows written: {swept.Rewritten}");
 
     private static async Task<Swept> SweepAsync(string program, int count)
     {

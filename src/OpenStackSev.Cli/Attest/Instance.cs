@@ -78,7 +78,7 @@ internal static class Instance
     }
 
     private static void Write(CommandConsole console, InstanceAttestation found) =>
-        console.WriteList(found, InstanceJson.Default.InstanceAttestation, ["FIELD", "VALUE"], Rows(found));
+        console.WriteList(found, RoundJson.Default.InstanceAttestation, ["FIELD", "VALUE"], Rows(found));
 
     private static IEnumerable<string[]> Rows(InstanceAttestation found)
     {
@@ -109,4 +109,4 @@ internal static class Instance
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
 [JsonSerializable(typeof(InstanceAttestation))]
-internal sealed partial class InstanceJson : JsonSerializerContext;
+internal sealed partial class RoundJson : JsonSerializerContext;
