@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace OpenStackSev.Guest;
 
 /// <summary>One line a message on standard error: with the time for people, with the level's number for journald.</summary>
-/// <remarks>Serilog, as the other programs have it, would be a tenth of this one; README.md has the figures.</remarks>
+/// <remarks>Serilog, as the other programs have it, would make this one larger than 9 MB; README.md has the figures.</remarks>
 internal sealed class StandardErrorLog(TextWriter error, LogLevel least, bool forJournal, TimeProvider time) : ILoggerFactory, ILogger
 {
     private readonly Lock gate = new();

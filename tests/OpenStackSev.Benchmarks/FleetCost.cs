@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using OpenStackSev.Api;
 using OpenStackSev.Api.Attestation;
@@ -90,22 +89,22 @@ internal static partial class FleetCost
     private static async Task<SweepTick> UntilAsync(HttpClient client, Func<SweepTick, bool> reached, Action? before = null)
     {
         var limit = Stopwatch.StartNew();
-        SweepTick? seen = null;
+        DateTimeOffset? seen = null;
         while (limit.Elapsed < TimeSpan.FromMinutes(20))
         {
             SweepStatus status = (await client.GetFromJsonAsync("/v1/sweep", AttestationJson.Default.SweepStatus))!;
             if (status.Last is { IsComplete: true } last && reached(last))
                 return last;
-            if (status.Last is { } other && other != seen)
+            if (status.Last is { } other && other.StartedAt != seen)
             {
-                seen = other;
+                seen = other.StartedAt;
                 before?.Invoke();
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(200));
         }
 
-        throw new InvalidOperationException($"no such sweep in 20 minutes; the last was {seen}");
+        throw new InvalidOperationException($"no such sweep in 20 minutes; the last began at {seen}");
     }
 
     private static double PeakMegabytes(Process process)
@@ -137,7 +136,7 @@ internal static partial class FleetCost
             full_listing_interval = 60
             nudges = 0
             """);
-        using Process sync = Process.Start(new ProcessStartInfo(program, ["manage", "db", "sync", "--config-file", file]) { RedirectStandardOutput = true })!;
+        using Process sync = Process.Start(new ProcessStartInfo(program, ["manage", "db", "sync", "--config-file", file]) { UseShellExecute = false, RedirectStandardOutput = true })!;
         await sync.StandardOutput.ReadToEndAsync();
         await sync.WaitForExitAsync();
         return sync.ExitCode == 0 ? file : throw new InvalidOperationException("manage db sync failed");

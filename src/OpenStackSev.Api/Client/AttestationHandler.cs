@@ -31,7 +31,8 @@ internal sealed class AttestationHandler(Func<CancellationToken, ValueTask<Uri>>
             if (response.IsSuccessStatusCode)
             {
                 await response.Content.LoadIntoBufferAsync(options.MaximumResponseBytes, either.Token);
-                return response;
+                // Refit would make it null, which no answer is.
+                return response.Content.Headers.ContentLength > 0 ? response : throw Malformed(response, "it is empty");
             }
 
             AttestationApiException refused = await OfAsync(request, response, either.Token);
@@ -49,12 +50,12 @@ internal sealed class AttestationHandler(Func<CancellationToken, ValueTask<Uri>>
         }
     }
 
-    public static AttestationApiException Malformed(HttpResponseMessage response, Exception e)
+    public static AttestationApiException Malformed(HttpResponseMessage response, string why)
     {
-        HttpRequestMessage request = response.RequestMessage!;
+        HttpRequestMessage? request = response.RequestMessage;
         // A reader's message names the place in the answer, and so may hold words of it.
-        return new AttestationApiException(Describe(request), response.StatusCode, ClientCodes.MalformedAnswer,
-            RequestIdOf(response, request), "the answer is not what this request gets: " + Bounded(WithoutSecrets(e.Message, request)));
+        return new AttestationApiException(request is null ? "unknown request" : Describe(request), response.StatusCode, ClientCodes.MalformedAnswer,
+            RequestIdOf(response, request), "the answer is not what this request gets: " + Bounded(WithoutSecrets(why, request)));
     }
 
     private async Task<AttestationApiException> OfAsync(HttpRequestMessage request, HttpResponseMessage response, CancellationToken ct)
@@ -93,11 +94,11 @@ internal sealed class AttestationHandler(Func<CancellationToken, ValueTask<Uri>>
     };
 
     /// <summary>A proxy may repeat the request that it complains about.</summary>
-    private static string WithoutSecrets(string text, HttpRequestMessage request)
+    private static string WithoutSecrets(string text, HttpRequestMessage? request)
     {
-        if (request.Headers.Authorization?.Parameter is { Length: > 3 } ticket)
+        if (request?.Headers.Authorization?.Parameter is { Length: > 3 } ticket)
             text = text.Replace(ticket, "***", StringComparison.Ordinal);
-        if (request.Headers.TryGetValues("X-Auth-Token", out IEnumerable<string>? tokens))
+        if (request?.Headers.TryGetValues("X-Auth-Token", out IEnumerable<string>? tokens) == true)
         {
             foreach (string token in tokens.Where(token => token.Length > 3))
                 text = text.Replace(token, "***", StringComparison.Ordinal);
@@ -115,7 +116,7 @@ internal sealed class AttestationHandler(Func<CancellationToken, ValueTask<Uri>>
         _ => Bounded(e.Message),
     };
 
-    private static string? RequestIdOf(HttpResponseMessage response, HttpRequestMessage request) =>
+    private static string? RequestIdOf(HttpResponseMessage response, HttpRequestMessage? request) =>
         response.Headers.TryGetValues(RequestIdHeader, out IEnumerable<string>? ids) ? Bounded(WithoutSecrets(ids.First(), request), LongestWord) : null;
 
     private static string Describe(HttpRequestMessage request) =>

@@ -15,7 +15,7 @@ internal static class Connection
     public static RefitSettings Settings() => new(new AttestationSerializer())
     {
         // A failed status never gets here, the handler threw. What remains is a good status with a body that is not the service's.
-        DeserializationExceptionFactory = static (response, e) => ValueTask.FromResult<Exception?>(AttestationHandler.Malformed(response, e)),
+        DeserializationExceptionFactory = static (response, e) => ValueTask.FromResult<Exception?>(AttestationHandler.Malformed(response, e.Message)),
         TransportExceptionFactory = static (_, e, _) => e,
     };
 }

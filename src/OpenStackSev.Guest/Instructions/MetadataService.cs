@@ -54,11 +54,14 @@ internal sealed class MetadataService : IMetadataPlace, IDisposable
         try
         {
             using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            if (response.StatusCode == HttpStatusCode.OK)
+                return (await ReadAsync(response, name, either.Token), response.Headers.ETag);
+            // In a bare (null, …) the null would become a document of no bytes.
+            ReadOnlyMemory<byte>? nothing = new ReadOnlyMemory<byte>?();
             return response.StatusCode switch
             {
-                HttpStatusCode.OK => (await ReadAsync(response, name, either.Token), response.Headers.ETag),
-                HttpStatusCode.NotModified => (null, validator),
-                HttpStatusCode.NotFound => (null, null),
+                HttpStatusCode.NotModified => (nothing, validator),
+                HttpStatusCode.NotFound => (nothing, null),
                 _ => throw Unreachable(name, $"it answers {(int)response.StatusCode}"),
             };
         }

@@ -32,6 +32,9 @@ internal sealed class FakeControlPlane : HttpMessageHandler
     /// <summary>Thrown for the path that it returns something for.</summary>
     public Func<string, Exception?>? Broken { get; set; }
 
+    /// <summary>So many results are lost on their way, after the evidence was taken.</summary>
+    public int LostResults { get; set; }
+
     /// <summary>Evidence that was taken.</summary>
     public List<Evidence> Taken { get; } = [];
 
@@ -102,6 +105,12 @@ internal sealed class FakeControlPlane : HttpMessageHandler
                 return Refusal(HttpStatusCode.UnprocessableEntity, "attestation.evidence.foreign");
             open = null;
             Taken.Add(evidence);
+            if (LostResults > 0)
+            {
+                LostResults--;
+                throw new HttpRequestException(HttpRequestError.ResponseEnded, "the connection was closed");
+            }
+
             return Json(HttpStatusCode.OK, JsonSerializer.SerializeToUtf8Bytes(
                 new EvidenceAnswer(Verdict, Findings, NextRoundIn, Token, Token is null ? null : TokenExpiresIn), AttestationJson.Default.EvidenceAnswer));
         }

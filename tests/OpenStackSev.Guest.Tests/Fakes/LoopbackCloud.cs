@@ -28,6 +28,9 @@ internal sealed class LoopbackCloud : IAsyncDisposable
     /// <summary>Of the metadata service, by name.</summary>
     public Dictionary<string, string> Documents { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Of the metadata service: answers in its place when it does not return null.</summary>
+    public Func<string, HttpResponseMessage?>? Instead { get; set; }
+
     public async ValueTask DisposeAsync()
     {
         listener.Close();
@@ -74,10 +77,14 @@ internal sealed class LoopbackCloud : IAsyncDisposable
     private async Task AnswerAsync(HttpListenerContext context)
     {
         string path = context.Request.Url!.AbsolutePath;
+        // All of it before it is answered: who asked may be killed meanwhile.
+        using var request = new MemoryStream();
+        await context.Request.InputStream.CopyToAsync(request);
+        request.Position = 0;
         using HttpResponseMessage answer = path.StartsWith("/attestation", StringComparison.Ordinal)
             ? await Control.AnswerAsync(path["/attestation".Length..], context.Request.Headers["Authorization"]?.Replace("Bearer ", "", StringComparison.Ordinal),
-                context.Request.InputStream, CancellationToken.None)
-            : Documents.TryGetValue(path.Split('/')[^1], out string? document) ? FakeControlPlane.Json(document) : new HttpResponseMessage(HttpStatusCode.NotFound);
+                request, CancellationToken.None)
+            : Instead?.Invoke(path) ?? (Documents.TryGetValue(path.Split('/')[^1], out string? document) ? FakeControlPlane.Json(document) : new HttpResponseMessage(HttpStatusCode.NotFound));
         context.Response.StatusCode = (int)answer.StatusCode;
         foreach ((string name, IEnumerable<string> values) in answer.Headers)
             context.Response.Headers[name] = string.Join(',', values);
