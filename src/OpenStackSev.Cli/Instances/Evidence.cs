@@ -42,7 +42,7 @@ internal static class Evidence
             folder.WriteNew("public-key.der", key);
         string command = $"osev attest verify --report {report} --certs {certificates}{(revocations is null ? "" : $" --crl {revocations}")} --report-data {Convert.ToHexStringLower(expected)}";
         if (console.Format == OutputFormat.Json)
-            console.WriteJson(new EvidenceDocument(report, certificates, revocations, Convert.ToHexStringLower(expected), evidence.ReceivedAt, command), InstanceJson.Default.EvidenceDocument);
+            console.WriteJson(new EvidenceDocument(report, certificates, revocations, Convert.ToHexStringLower(expected), evidence.ReceivedAt, command), InstancesJson.Default.EvidenceDocument);
         else
             console.WriteLine(command);
     }

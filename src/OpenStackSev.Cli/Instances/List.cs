@@ -20,7 +20,7 @@ internal static class List
         {
             using Hosts.ControlPlane control = Hosts.ControlPlane.Of(parsed.Connect());
             InstanceSummary[] instances = [.. (await AllAsync(control, parsed.GetValue(project), ct)).OrderBy(one => one.Name, StringComparer.Ordinal).ThenBy(one => one.Instance)];
-            console.WriteList(new InstanceListDocument(instances), InstanceJson.Default.InstanceListDocument,
+            console.WriteList(new InstanceListDocument(instances), InstancesJson.Default.InstanceListDocument,
                 ["INSTANCE", "NAME", "MODEL", "STATUS", "VERDICT", "JUDGED", "NEXT ROUND", "FINDINGS"], instances.Select(one => new[]
                 {
                     one.Instance.ToString(), one.Name, one.Model, one.Status, Word(one), one.JudgedAt is { } judged ? Time(judged) : "never",
@@ -57,4 +57,4 @@ internal sealed record InstanceListDocument(IReadOnlyList<InstanceSummary> Insta
 [JsonSerializable(typeof(InstanceListDocument))]
 [JsonSerializable(typeof(InstanceAttestation))]
 [JsonSerializable(typeof(EvidenceDocument))]
-internal sealed partial class InstanceJson : JsonSerializerContext;
+internal sealed partial class InstancesJson : JsonSerializerContext;

@@ -23,7 +23,7 @@ internal static class Show
                 console.WriteLine(found.Judgement?.Token ?? throw new CommandException("there is no signed result that counts now",
                     "the guest has to give a key, and to have answered within the life of a result: osev instance show without --token says more"));
             else
-                console.WriteList(found, InstanceJson.Default.InstanceAttestation, ["FIELD", "VALUE"], Rows(found));
+                console.WriteList(found, InstancesJson.Default.InstanceAttestation, ["FIELD", "VALUE"], Rows(found));
             return ExitCode.Ok;
         });
         return command;
@@ -47,7 +47,9 @@ internal static class Show
             yield return ["no answer", code];
         if (instance.Host is { } host)
             yield return ["host", $"{host.Name ?? "none"} ({host.Node?.ToString() ?? "never reported"}){(host.Chip is { } chip ? $", chip {Hosts.Show.Short(chip)}" : "")}"];
-        foreach (string[] row in found.Judgement is { } judgement ? Rows(judgement) : [])
+        if (found.Judgement is not { } last)
+            yield break;
+        foreach (string[] row in Rows(last))
             yield return row;
     }
 
@@ -68,7 +70,8 @@ internal static class Show
                 yield return [name, value];
         }
 
-        yield return ["policy", $"{judgement.Policy.Name}, number {judgement.Policy.Number}, {judgement.Policy.Digest}"];
+        if (judgement.Policy is { } policy)
+            yield return ["policy", $"{policy.Name}, number {policy.Number}, {policy.Digest}"];
         yield return ["signed result", judgement.TokenExpiresAt is { } end ? $"counts until {List.Time(end)}: --token prints it" : "none that counts now"];
     }
 }
