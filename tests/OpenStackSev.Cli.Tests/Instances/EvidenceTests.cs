@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using OpenStackSev.Api.Attestation;
-using OpenStackSev.Cli.Instances;
 using OpenStackSev.Cli.Tests.Attest;
 
 namespace OpenStackSev.Cli.Tests.Instances;
