@@ -147,6 +147,7 @@ public static class Osev
                     PolicySample.Create(console),
                     PolicySchema.Create(console),
                 },
+                new OsevCommand("token", "Signed results, as relying parties get them.") { TokenVerify.Create(console) },
             },
             Validation.Validate.Create(console),
             Validation.Audit.Create(console),
@@ -178,6 +179,12 @@ public static class Osev
                     Hosts.Certificates.Revoke.Create(console),
                     Hosts.Certificates.CertificateList.Create(console),
                 },
+            },
+            new OsevCommand("instance", "Instances with memory encryption, and what was found of them.")
+            {
+                Instances.List.Create(console),
+                Instances.Show.Create(console),
+                Instances.Evidence.Create(console),
             },
             new OsevCommand("resource", "Placement, as the openstack command names it.")
             {
@@ -215,7 +222,8 @@ public static class Osev
         HttpStatusCode.Unauthorized => "check user name, password and project of this cloud in clouds.yaml",
         HttpStatusCode.Forbidden => "this needs a role that the user does not have, most often admin; policy.yaml of the control plane decides",
         HttpStatusCode.NotFound when e.Code == "attestation.host.not_found" => "osev host list shows the hosts that have reported",
-        HttpStatusCode.NotFound when e.Code == "attestation.instance.not_found" => "osev sweep status shows when the cloud was looked at last; an instance of another project is not shown",
+        HttpStatusCode.NotFound when e.Code == "attestation.instance.not_found" => "osev instance list shows those of the project; osev sweep status shows when the cloud was looked at last",
+        HttpStatusCode.NotFound when e.Code == "attestation.evidence.not_found" => "it has to answer a challenge first: is openstack-sev-guest in its image?",
         HttpStatusCode.NotFound => "is the endpoint of service type attestation right? openstack endpoint list --service attestation",
         null => "is the control plane up? A CA of its own is named in cacert of clouds.yaml",
         _ => e.IsTransient ? "try again" : null,

@@ -11,6 +11,7 @@ var measurements = new Dictionary<string, Func<Task<IReadOnlyList<Result>>>>(Str
     ["audit"] = AuditCommand.MeasureAsync,
     ["validation"] = () => Task.FromResult(ValidationCost.Measure()),
     ["control"] = ControlCost.MeasureAsync,
+    ["evidence"] = EvidenceCost.MeasureAsync,
     ["fleet"] = FleetCost.MeasureAsync,
     ["history"] = () => HistoryCost.MeasureAsync(rows: 1_000_000),
 };

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -21,6 +22,15 @@ internal sealed record EllipticPublicKey(string Curve, string X, string Y)
         (P256, Convert.FromHexString("3059301306072A8648CE3D020106082A8648CE3D03010703420004"), 32),
         (P384, Convert.FromHexString("3076301006072A8648CE3D020106052B8104002203620004"), 48),
     ];
+
+    // p and b. Source: NIST SP 800-186, sections 3.2.1.3 and 3.2.1.4.
+    private static readonly (BigInteger P, BigInteger B) s_p256 = (
+        Number("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"),
+        Number("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b"));
+
+    private static readonly (BigInteger P, BigInteger B) s_p384 = (
+        Number("fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff"),
+        Number("b3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aef"));
 
     /// <summary>The JWK thumbprint of RFC 7638: base64url of the SHA-256 of the key's needed members, sorted, without space.</summary>
     public string Thumbprint =>
@@ -77,22 +87,26 @@ internal sealed record EllipticPublicKey(string Curve, string X, string Y)
         int size = curve switch { P256 => 32, P384 => 48, _ => 0 };
         if (size == 0 || !IsCanonical(x, size) || !IsCanonical(y, size))
             return false;
-        try
-        {
-            using ECDsa onCurve = ECDsa.Create(Parameters(curve!, x!, y!));
-            key = new(curve!, x!, y!);
-            return true;
-        }
-        catch (CryptographicException)
-        {
-            return false;   // no point of the curve
-        }
+        if (!IsOnCurve(curve == P256 ? s_p256 : s_p384, Base64Url.DecodeFromChars(x), Base64Url.DecodeFromChars(y)))
+            return false;
+        key = new(curve!, x!, y!);
+        return true;
+    }
+
+    /// <summary>y² = x³ - 3x + b. Both curves have cofactor 1: each of their points but infinity, which this form cannot write, is a public key.</summary>
+    /// <remarks>By hand, because importing the key makes .NET multiply the point by the curve's order, which costs more than to verify a signature.</remarks>
+    private static bool IsOnCurve((BigInteger P, BigInteger B) curve, ReadOnlySpan<byte> x, ReadOnlySpan<byte> y)
+    {
+        BigInteger left = new(x, isUnsigned: true, isBigEndian: true), right = new(y, isUnsigned: true, isBigEndian: true);
+        return left < curve.P && right < curve.P && (((left * left - 3) * left + curve.B - right * right) % curve.P).IsZero;
     }
 
     /// <summary>Whether a text is the one base64url form, without padding, of so many bytes.</summary>
     public static bool IsCanonical([NotNullWhen(true)] string? text, int size) =>
         text is not null && text.Length == Base64Url.GetEncodedLength(size) && Base64Url.IsValid(text)
         && Base64Url.EncodeToString(Base64Url.DecodeFromChars(text)) == text;
+
+    private static BigInteger Number(string hex) => new(Convert.FromHexString(hex), isUnsigned: true, isBigEndian: true);
 
     private static ECParameters Parameters(string curve, string x, string y) => new()
     {

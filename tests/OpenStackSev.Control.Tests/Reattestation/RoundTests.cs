@@ -1,10 +1,16 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OpenStackSev.Api;
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Api.Errors;
 using OpenStackSev.Attestation;
+using OpenStackSev.Attestation.Appraisal;
+using OpenStackSev.Attestation.Endorsements;
 using OpenStackSev.Attestation.Results;
+using OpenStackSev.Control.Reattestation.Results;
 using OpenStackSev.Control.Tests.Stories;
 
 namespace OpenStackSev.Control.Tests.Reattestation;
@@ -200,6 +206,45 @@ public sealed class RoundTests
         lab.Control.Time.Advance(TimeSpan.FromSeconds(31));
         Assert.Null((await lab.AttestationAsync()).Instance.NoAnswerCode);
         Assert.Equal("affirming", (await guest.SendAsync(evidence)).Good.Verdict);
+    }
+
+    [Fact]
+    public async Task The_evidence_that_a_tenant_fetches_is_judged_the_same_without_this_service()
+    {
+        await using GuestLab lab = await GuestLab.StartAsync();
+        SimulatedGuest guest = await lab.GuestAsync();
+        Assert.Equal("affirming", (await guest.RoundAsync()).Good.Verdict);
+        InstanceEvidenceBundle fetched = (await lab.LookAsync($"/v1/instances/{GuestLab.Instance}/evidence")).Deserialize(AttestationJson.Default.InstanceEvidenceBundle)!;
+        EndorsementBundle bundle = EndorsementBundle.Of(Encoding.ASCII.GetBytes(fetched.Certificates), "certificates.pem");
+        bundle.Add(Encoding.ASCII.GetBytes(fetched.RevocationList!), "revocations.crl");
+        Assert.Empty(bundle.Findings);
+        EndorsementChain? chain = EndorsementChoice.ChainOf(fetched.Report, bundle.Keys,
+            TrustedIssuers.From(bundle.Authorities, bundle.Authorities, bundle.Revocations, new HashSet<string>(StringComparer.Ordinal) { GuestLab.Root }));
+        byte[] expected = ReportData.Of(fetched.Nonce, fetched.Instance, guest.PublicKey);
+        Assert.Equal(expected, fetched.ReportData);
+        AttestationResult result = Verifier.Appraise(fetched.Report, chain, AppraisalPolicy.Default with { Crl = CrlUse.Required }, expected, lab.Control.Time.GetUtcNow());
+        Assert.Equal((true, Verdict.Affirming), (result.Genuine, result.Verdict));
+    }
+
+    [Fact]
+    public async Task Instances_are_counted_by_model_host_and_verdict()
+    {
+        // Names of its own: the exporter hears the meters of all applications in this process, other tests' too.
+        await using GuestLab lab = await GuestLab.StartAsync();
+        await lab.ReportAsync(GuestLab.Node, "metered-good", lab.Chip);
+        lab.Move("metered-good");
+        Assert.Equal("affirming", (await (await lab.GuestAsync()).RoundAsync()).Good.Verdict);
+        lab.Set(new Guid(StoryCloud.Plain), StoryCloud.Server(StoryCloud.Plain, GuestLab.Project, StoryCloud.SpecsOf("amd-sev-snp"), "metered-new"));
+        await (await lab.GuestAsync(new Guid(StoryCloud.Plain))).AskAsync();
+        await lab.Control.App.Services.GetServices<IHostedService>().OfType<InstanceMetrics>().Single().RefreshAsync(TestContext.Current.CancellationToken);
+        using var scraper = new HttpClient { BaseAddress = lab.Control.MetricsUrl };
+        string[] lines = (await scraper.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken)).Split('\n');
+        foreach ((string host, string verdict) in new[] { ("metered-good", "affirming"), ("metered-new", "pending") })
+        {
+            string line = Assert.Single(lines, line => line.StartsWith("osev_instances{", StringComparison.Ordinal) && line.Contains($"host=\"{host}\"", StringComparison.Ordinal));
+            Assert.Contains($"verdict=\"{verdict}\"", line, StringComparison.Ordinal);
+            Assert.Contains("model=\"amd-sev-snp\"", line, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -42,6 +42,13 @@ internal sealed class SimulatedGuest(GuestLab lab, GuestInstructions instruction
     public async Task<Answer<EvidenceAnswer>> RoundAsync(Func<ReportFields, ReportFields>? change = null, bool withKey = true) =>
         await SendAsync(Evidence((await AskAsync()).Good, change, withKey));
 
+    /// <summary>What was sealed for this guest's key.</summary>
+    public string Decrypt(byte[] box)
+    {
+        using var agreement = ECDiffieHellman.Create(key.ExportParameters(includePrivateParameters: true));
+        return Sealed.Open(agreement, box);
+    }
+
     private async Task<Answer<T>> SendAsync<T>(string path, string body, string? ticket, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
         where T : class
     {

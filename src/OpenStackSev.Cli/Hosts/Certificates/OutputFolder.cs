@@ -30,16 +30,21 @@ internal sealed class OutputFolder
     /// <exception cref="CommandException">It is there already, or cannot be written.</exception>
     public string WriteNew(string name, string text, bool secret) => Write(name, text, secret, FileMode.CreateNew);
 
+    /// <inheritdoc cref="WriteNew(string, string, bool)"/>
+    public string WriteNew(string name, ReadOnlySpan<byte> content) => Write(name, content, secret: false, FileMode.CreateNew);
+
     /// <summary>A certificate in the place of an older one on the same key.</summary>
     public string Replace(string name, string text) => Write(name, text, secret: false, FileMode.Create);
 
-    private string Write(string name, string text, bool secret, FileMode mode)
+    private string Write(string name, string text, bool secret, FileMode mode) => Write(name, System.Text.Encoding.UTF8.GetBytes(text), secret, mode);
+
+    private string Write(string name, ReadOnlySpan<byte> content, bool secret, FileMode mode)
     {
         string file = Path.Join(path, name);
         try
         {
             using var stream = new FileStream(file, new FileStreamOptions { Mode = mode, Access = FileAccess.Write, UnixCreateMode = secret ? Secret : Public });
-            stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
+            stream.Write(content);
             return file;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
