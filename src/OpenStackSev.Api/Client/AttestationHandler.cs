@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Authentication;
 using System.Text.Json;
 
@@ -31,8 +32,9 @@ internal sealed class AttestationHandler(Func<CancellationToken, ValueTask<Uri>>
             if (response.IsSuccessStatusCode)
             {
                 await response.Content.LoadIntoBufferAsync(options.MaximumResponseBytes, either.Token);
-                // Refit would make it null, which no answer is.
-                return response.Content.Headers.ContentLength > 0 ? response : throw Malformed(response, "it is empty");
+                // Refit would make an empty answer null, which none is; only what was deleted leaves nothing to say.
+                bool isDone = request.Method == HttpMethod.Delete && response.StatusCode == HttpStatusCode.NoContent;
+                return isDone || response.Content.Headers.ContentLength > 0 ? response : throw Malformed(response, "it is empty");
             }
 
             AttestationApiException refused = await OfAsync(request, response, either.Token);
