@@ -1,8 +1,7 @@
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Api.Hosts;
-using OpenStackSev.Api.Validation;
-
 using OpenStackSev.Api.Policies;
+using OpenStackSev.Api.Validation;
 using Refit;
 
 namespace OpenStackSev.Api;

@@ -32,8 +32,8 @@ public sealed record EnrolledChip(string Id, string Status, bool Present, string
 /// <param name="Node">UUID of the compute node.</param>
 /// <param name="Silent">Nothing was heard for three intervals.</param>
 public sealed record HostSummary(
-    Guid Node, string Name, EnrolmentState Enrolment, bool Silent, string? Product, bool Simulated, int ChipCount,
-    DateTimeOffset FirstSeen, DateTimeOffset LastSeen);
+    Guid Node, string Name, EnrolmentState Enrolment, bool Silent, bool Simulated, int ChipCount,
+    DateTimeOffset FirstSeen, DateTimeOffset LastSeen, string? Product = null);
 
 /// <param name="Marker">Of the next page; null on the last one.</param>
 public sealed record HostList(IReadOnlyList<HostSummary> Hosts, Guid? Marker = null);

@@ -11,8 +11,8 @@ internal static class HostViews
     public static HostSummary Summary(HostState host, IReadOnlyList<HostChip> chips)
     {
         StoredReport stored = StoredReport.Of(host);
-        return new(host.Node, host.Name, EnrolmentRules.Of(stored, chips), host.SilentSince is not null, stored.Report.Facts.Product, stored.Report.Facts.Simulated,
-            stored.Report.Chips.Count, host.FirstSeenAt, host.LastSeenAt);
+        return new(host.Node, host.Name, EnrolmentRules.Of(stored, chips), host.SilentSince is not null, stored.Report.Facts.Simulated,
+            stored.Report.Chips.Count, host.FirstSeenAt, host.LastSeenAt, stored.Report.Facts.Product);
     }
 
     public static HostDetails Details(HostState host, IReadOnlyList<HostChip> chips)

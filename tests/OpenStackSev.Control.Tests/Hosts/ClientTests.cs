@@ -27,6 +27,15 @@ public sealed class ClientTests
     }
 
     [Fact]
+    public async Task A_host_that_could_not_read_its_processor_is_listed()
+    {
+        await using RunningControl control = await LabAsync();
+        using AttestationClient client = Client(control, "admin", "service");
+        await client.Api.ReportHostAsync(Given.Node, Given.Report() with { Facts = new HostFacts() }, TestContext.Current.CancellationToken);
+        Assert.Null(Assert.Single((await client.Api.ListHostsAsync(ct: TestContext.Current.CancellationToken)).Hosts).Product);
+    }
+
+    [Fact]
     public async Task An_error_names_who_what_code_and_request()
     {
         await using RunningControl control = await LabAsync();
