@@ -107,8 +107,10 @@ public sealed class GuestTests(Stack stack) : IAsyncLifetime
             return;     // the scheduler may have taken a host without a chip
         await using RunningGuest elsewhere = await RunningGuest.OfAsync(Lab, server.Id, project, after);
         // Nova is asked where an instance is every ten seconds at most: until then the old host counts, and the guest comes again.
-        Ended round = null!;
-        await RealCloud.EventuallyAsync(async () => (round = await elsewhere.OnceAsync()).ExitCode == 0, () => round.ToString());
+        string judgedBefore = await JudgedAtAsync(server);
+        elsewhere.Start();
+        await RealCloud.EventuallyAsync(async () => await JudgedAtAsync(server) != judgedBefore, () => "no evidence of the new chip was judged");
+        Assert.Equal("affirming", (string?)(await Lab.ShownAsync(server.Id))!["instance"]!["verdict"]);
     }
 
     [Fact]
@@ -137,6 +139,8 @@ public sealed class GuestTests(Stack stack) : IAsyncLifetime
         await guest.ChangeAsync("--set-lie", "none");
         await Lab.UntilAsync(server.Id, "affirming");
     }
+
+    private async Task<string> JudgedAtAsync(Server server) => (string)(await Lab.ShownAsync(server.Id))!["instance"]!["judged_at"]!;
 
     private static async Task RoundAsync(RunningGuest guest, int exitCode)
     {
