@@ -27,11 +27,13 @@ internal sealed class PolicyStore(PolicyStates states, HistoryWriter history, Ac
         string digest = PolicyDocument.Digest(policy);
         for (int attempt = 1; ; attempt++)
         {
+            // The number first: whoever stores the same document after it was looked for takes this number, and that is noticed.
+            int number = await states.LastNumberAsync(ct) + 1;
             if (await states.FindAsync(digest, ct) is { } same)
                 return (same, false);
             var version = new PolicyVersion
             {
-                Number = await states.LastNumberAsync(ct) + 1,
+                Number = number,
                 Name = policy.Name,
                 Digest = digest,
                 Document = document,

@@ -77,13 +77,13 @@ internal static class SweepRules
 
         InstanceState state = Taken(known, listed, moment.Now);
         if (known.GoneAt is not null)
-            return listed.Model is null ? null : new(SweepStepKind.Changed, Record(SweepEvents.Returned, state, InstanceRecord.Of(state)), Begun(state, moment));
+            return listed.Model is null ? null : new(SweepStepKind.Changed, Record(SweepEvents.Returned, state, InstanceRecord.Of(state)), Begun(Unproven(state), moment));
         if (listed.Model is null)
             return known.Model.Length > 0 ? NotEncrypted(known, state, moment.Now) : OfStatus(known, state, moment);
         if (known.Model != state.Model || known.Image != state.Image || known.Flavor != state.Flavor)
-            return new(SweepStepKind.Changed, Record(SweepEvents.Changed, state, ChangeRecord.Between(known, state)), Begun(state, moment));
+            return new(SweepStepKind.Changed, Record(SweepEvents.Changed, state, ChangeRecord.Between(known, state)), Begun(Unproven(state), moment));
         if (HasMoved(known, state))
-            return new(SweepStepKind.Moved, Record(SweepEvents.Moved, state, MoveRecord.Between(known, state)), Begun(state, moment));
+            return new(SweepStepKind.Moved, Record(SweepEvents.Moved, state, MoveRecord.Between(known, state)), Begun(Unproven(state), moment));
         return OfStatus(known, state, moment);
     }
 
@@ -136,6 +136,22 @@ internal static class SweepRules
         Model = listed.Model ?? "",
         SeenAt = now,
         GoneAt = null,
+    };
+
+    /// <summary>
+    /// What was proven was proven of another image, flavor or host: nobody may take it for a word about this one. A challenge that is open was
+    /// given to what ran before.
+    /// </summary>
+    private static InstanceState Unproven(InstanceState state) => state with
+    {
+        Verdict = null,
+        JudgedAt = null,
+        Result = null,
+        NoAnswerCode = null,
+        NoAnswerAt = null,
+        Challenge = null,
+        Nonce = null,
+        ChallengeExpiresAt = null,
     };
 
     /// <summary>What a new beginning means for rounds: one at once where a guest can answer, else none.</summary>

@@ -97,11 +97,25 @@ public sealed class SweepRulesTests
         SweepStep step = Step(Given.Known, Given.Listed with { HostName = host, Node = isNodeKnown ? Given.OtherNode : null });
         Assert.Equal((SweepStepKind.Moved, SweepEvents.Moved), (step.Kind, step.Record!.Kind));
         Assert.Equal(Given.Now, step.State.RoundOpenedAt);
-        // Its verdict stands until it has answered, or not.
-        Assert.Equal((Verdict.Affirming, Given.Known.JudgedAt), (step.State.Verdict!.Value, step.State.JudgedAt));
+        AssertUnproven(step.State);
         JsonNode body = JsonNode.Parse(step.Record.Body.Span)!["host"]!;
         Assert.Equal(("compute1", host), ((string?)body["name_before"], (string?)body["name"]));
         Assert.Equal(Given.Node.ToString(), (string?)body["node_before"]);
+    }
+
+    [Fact]
+    public void What_was_proven_of_another_image_or_flavor_is_no_word_about_this_one()
+    {
+        InstanceState challenged = Given.Known with { Challenge = Guid.NewGuid(), Nonce = new byte[32], ChallengeExpiresAt = Given.Now.AddMinutes(1) };
+        AssertUnproven(Step(challenged, Given.Listed with { Image = Guid.NewGuid() }).State);
+        AssertUnproven(Step(challenged, Given.Listed with { Flavor = "other" }).State);
+        AssertUnproven(Step(challenged with { GoneAt = Given.Now.AddHours(-1) }, Given.Listed).State);
+    }
+
+    private static void AssertUnproven(InstanceState state)
+    {
+        Assert.Equal((null, null, null), (state.Verdict, state.JudgedAt, state.Result));
+        Assert.Equal((null, null, null), (state.Challenge, state.Nonce, state.ChallengeExpiresAt));
     }
 
     [Fact]
