@@ -48,11 +48,8 @@ public sealed class NotificationOptions
 
     private static IEnumerable<string> Problems(NotificationOptions options)
     {
-        TransportUrl? url = null;
-        if (options.TransportUrl is { } text && !Notifications.TransportUrl.TryParse(text, options.Ssl, out url, out string? problem))
+        if (options.TransportUrl is { } text && !Notifications.TransportUrl.TryParse(text, options.Ssl, out _, out string? problem))
             yield return $"transport_url: {problem}";
-        if (url is { UsesSsl: false } && options.SslCaFile is not null)
-            yield return "ssl_ca_file: without ssl = true nothing is checked with it";
         if (options.Exchange.Length == 0)
             yield return "exchange: empty; Nova's is called nova unless control_exchange says otherwise";
         // Nova's own queue belongs to others: what is taken from it here, they never see.

@@ -65,7 +65,6 @@ public sealed class TransportUrlTests
     [Theory]
     [InlineData("transport_url = amqp://u:hush@h/", "begins with rabbit://")]
     [InlineData("transport_url = rabbit://u:hush@h/\nqueue = versioned_notifications.info", "not one of Nova's")]
-    [InlineData("transport_url = rabbit://u:hush@h/\nssl_ca_file = /ca.pem", "without ssl = true")]
     [InlineData("maximum_queue_length = 5", "must be 100 to 1000000")]
     public void A_wrong_setting_stops_the_start_and_keeps_the_secret(string lines, string expected)
     {
