@@ -34,6 +34,7 @@ namespace OpenStackSev.OpenStack;
 [JsonSerializable(typeof(ServerMetadata))]
 [JsonSerializable(typeof(FlavorList))]
 [JsonSerializable(typeof(FlavorBodies))]
+[JsonSerializable(typeof(FlavorEnvelope))]
 [JsonSerializable(typeof(FlavorAccessList))]
 [JsonSerializable(typeof(ServiceList))]
 [JsonSerializable(typeof(HypervisorList))]
