@@ -145,6 +145,9 @@ else
         then printf '   %-34s %s\n' "$program" "$(du -h "$(find "artifacts/native/$program" -maxdepth 1 -type f -executable ! -name "*.dbg" | head -1)" | cut -f1)"
         else grep -E 'error|warn' "$RESULTS/$program.publish.log" | sort -u | head -20; broke "native $program, see $RESULTS/$program.publish.log"; fi
     done
+    # it lies in every image
+    size=$(stat -c %s artifacts/native/OpenStackSev.Guest/openstack-sev-guest 2>/dev/null || echo 0)
+    [ "$size" -lt 9000000 ] || broke "native OpenStackSev.Guest: $size bytes, and 9000000 are too many"
 fi
 
 step "acceptance tests on a real OpenStack: ${RELEASES[*]}"
