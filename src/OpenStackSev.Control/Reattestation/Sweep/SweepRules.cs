@@ -143,7 +143,7 @@ internal static class SweepRules
     /// What was proven was proven of another image, flavor or host: nobody may take it for a word about this one. A challenge that is open was
     /// given to what ran before.
     /// </summary>
-    private static InstanceState Unproven(InstanceState state) => state with
+    public static InstanceState Unproven(InstanceState state) => state with
     {
         Verdict = null,
         JudgedAt = null,
