@@ -24,6 +24,7 @@ internal static partial class PersistenceSetup
         services.AddSingleton<HostStates>();
         services.AddSingleton<InstanceStates>();
         services.AddSingleton<PolicyStates>();
+        services.AddSingleton<EnforcementStates>();
 
         // services stop in the reverse order: retention, then the writer, then the last head of what it has written
         HistoryKey? key = KeyOf(options, process);
