@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test of the project: format, build, unit and component tests, linters, and the acceptance tests on a real OpenStack.
+# Runs every test of the project: format, build, unit and component tests, linters, Debian packages, and the acceptance tests on a real OpenStack.
 # usage: tests/run.sh [--quick] [--keep] [--release zed|2026.2]...
 #   --quick    no OpenStack and no native compilation
 #   --keep     leave the OpenStack running afterwards
@@ -39,7 +39,7 @@ can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 install_packages() {
     local wanted=() package
-    for package in clang zlib1g-dev shellcheck libicu72 zsh fish python3-openstackclient; do
+    for package in clang zlib1g-dev shellcheck debhelper lintian debootstrap libicu72 zsh fish python3-openstackclient; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || wanted+=("$package")
     done
     [ ${#wanted[@]} = 0 ] && return 0
@@ -99,6 +99,10 @@ step "packages"
 if can_install; then install_packages || broke "packages: apt-get failed, see $RESULTS/apt.log"
 else NOTES+=("packages: not root or no apt, nothing was installed"); fi
 
+# a fresh Debian for the packages; it is made while the compiler works
+BASE=
+if [ "$QUICK" = 0 ] && can_install; then tests/packages.sh --base-only >"$RESULTS/packages-base.log" 2>&1 </dev/null & BASE=$!; fi
+
 STACKS=no
 if [ "$QUICK" = 1 ]; then NOTES+=("acceptance tests: --quick was given")
 elif ! can_install; then missing "acceptance tests: a real OpenStack needs root and apt"
@@ -148,6 +152,15 @@ else
     # it lies in every image
     size=$(stat -c %s artifacts/native/OpenStackSev.Guest/openstack-sev-guest 2>/dev/null || echo 0)
     [ "$size" -lt 9000000 ] || broke "native OpenStackSev.Guest: $size bytes, and 9000000 are too many"
+fi
+
+if [ "$QUICK" = 1 ]; then NOTES+=("Debian packages: --quick was given")
+elif [ -z "$BASE" ]; then missing "Debian packages: they need root and apt"
+elif ! command -v clang >/dev/null; then missing "Debian packages: the native programs are not there"
+else
+    step "Debian packages"
+    if wait "$BASE" && tests/packages.sh --published >"$RESULTS/packages.log" 2>&1; then sed 's/^/   /' "$RESULTS/packages.log"
+    else tail -20 "$RESULTS/packages-base.log" "$RESULTS/packages.log"; broke "Debian packages, see $RESULTS/packages.log"; fi
 fi
 
 step "acceptance tests on a real OpenStack: ${RELEASES[*]}"
