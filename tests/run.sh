@@ -39,7 +39,7 @@ can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 install_packages() {
     local wanted=() package
-    for package in clang zlib1g-dev shellcheck debhelper lintian debootstrap \
+    for package in clang zlib1g-dev shellcheck debhelper help2man lintian debootstrap \
         busybox-static xorriso qemu-system-x86 libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libicu72 zsh fish python3-openstackclient; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || wanted+=("$package")
     done
