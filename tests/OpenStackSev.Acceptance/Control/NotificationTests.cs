@@ -76,7 +76,7 @@ public sealed class NotificationTests(Stack stack) : IAsyncLifetime
         await stack.Cloud.DeleteServersAsync(Servers);
         await ToldAsync(server.Id, "instance.gone");
         Numbers numbers = await StateAsync("connected");
-        Assert.True(numbers is { Handled: > 4, Unreadable: 0, Failed: 0, Returned: 0, Looks: <= 2 }, numbers.ToString());
+        Assert.True(numbers is { Handled: > 4, Unreadable: 0, Failed: 0, Returned: 0 }, numbers.ToString());
     }
 
     [Fact]
@@ -103,12 +103,16 @@ public sealed class NotificationTests(Stack stack) : IAsyncLifetime
         }
 
         Assert.StartsWith("notifications.", lost.Code, StringComparison.Ordinal);
-        // An exchange that was not durable is declared anew by the next notification of Nova's.
-        Server server = await BootAsync();
-        await StateAsync("connected");
-        await ToldAsync(server.Id, "instance.seen");
+        // An exchange that was not durable is declared anew by the next notification of Nova's, which need not reach us.
+        await RealCloud.EventuallyAsync(async () =>
+        {
+            await stack.Cloud.FlavorAsync("2.85", "heard.wrong", ("hw:mem_encryption_model", "amd-sev"));
+            return (await StateAsync("connected")).Handled > 0;
+        }, () => "nothing was heard");
+        string server = await BootAgainAsync();
+        await ToldAsync(server, "instance.seen");
         await stack.Cloud.DeleteServersAsync(Servers);
-        await ToldAsync(server.Id, "instance.gone");
+        await ToldAsync(server, "instance.gone");
     }
 
     [Fact]
@@ -158,6 +162,26 @@ public sealed class NotificationTests(Stack stack) : IAsyncLifetime
         return server;
     }
 
+    /// <summary>As <see cref="BootAsync"/>, again until it works: what Nova's services told one another while the broker was away is lost, and a server may wait for ever.</summary>
+    private async Task<string> BootAgainAsync()
+    {
+        string flavor = await stack.Cloud.FlavorAsync("heard.sev", [("hw:mem_encryption", "true"), .. IsSnp ? new[] { ("hw:mem_encryption_model", "amd-sev-snp") } : []]);
+        JsonNode body = JsonNode.Parse($$$"""{"server":{"name":"{{{Servers}}}1","flavorRef":"{{{flavor}}}","imageRef":"{{{await ImageAsync()}}}","networks":"none"}}""")!;
+        string server = "";
+        int looks = 0;
+        await RealCloud.EventuallyAsync(async () =>
+        {
+            if (looks++ % 20 == 0)
+            {
+                await stack.Cloud.DeleteServersAsync(Servers);
+                server = (string)(await stack.Cloud.SendAsync(HttpMethod.Post, "compute", "/servers", body.DeepClone()))!["server"]!["id"]!;
+            }
+
+            return (await stack.Cloud.ServerAsync(server)).Status == "ACTIVE";
+        }, () => $"server {server} does not boot", TimeSpan.FromMinutes(5));
+        return server;
+    }
+
     private async Task<string> ImageAsync() => image ??= await stack.Cloud.ImageAsync("heard-image",
         [("hw_firmware_type", "uefi"), ("hw_machine_type", "q35"), .. IsSnp ? new[] { ("hw_firmware_stateless", "true") } : []]);
 
@@ -166,7 +190,6 @@ public sealed class NotificationTests(Stack stack) : IAsyncLifetime
     {
         Ended last = new(-1, "", "");
         Numbers? numbers = null;
-        var looks = new HashSet<string>(StringComparer.Ordinal);
         await RealCloud.EventuallyAsync(async () =>
         {
             last = await Control.OsevAsync("osev", "sweep", "status", "-f", "json");
@@ -174,10 +197,8 @@ public sealed class NotificationTests(Stack stack) : IAsyncLifetime
                 return false;
             using JsonDocument document = JsonDocument.Parse(last.Output);
             JsonElement status = document.RootElement.GetProperty("notifications");
-            if (document.RootElement.TryGetProperty("last", out JsonElement look))
-                looks.Add(look.GetProperty("started_at").GetString()!);
             numbers = new Numbers(status.TryGetProperty("code", out JsonElement code) ? code.GetString() : null, status.GetProperty("handled").GetInt64(), status.GetProperty("unreadable").GetInt64(),
-                status.GetProperty("failed").GetInt64(), status.GetProperty("returned").GetInt64(), status.GetProperty("found_full").GetInt64(), looks.Count);
+                status.GetProperty("failed").GetInt64(), status.GetProperty("returned").GetInt64(), status.GetProperty("found_full").GetInt64());
             return status.GetProperty("state").GetString() == state;
         }, last.ToString);
         return numbers!;
@@ -213,5 +234,5 @@ public sealed class NotificationTests(Stack stack) : IAsyncLifetime
         return opened;
     }
 
-    private sealed record Numbers(string? Code, long Handled, long Unreadable, long Failed, long Returned, long FoundFull, int Looks);
+    private sealed record Numbers(string? Code, long Handled, long Unreadable, long Failed, long Returned, long FoundFull);
 }
