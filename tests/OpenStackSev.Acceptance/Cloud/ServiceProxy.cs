@@ -2,7 +2,7 @@ using System.Net;
 
 namespace OpenStackSev.Acceptance.Cloud;
 
-/// <summary>An OpenStack service as a program under test reaches it, so that a test can take it away: connections break off while it is.</summary>
+/// <summary>An OpenStack service as a program under test reaches it, so that a test can take it away: then it answers 503, as a load balancer does.</summary>
 public sealed class ServiceProxy : IAsyncDisposable
 {
     private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = TimeSpan.FromSeconds(30) };
@@ -10,7 +10,7 @@ public sealed class ServiceProxy : IAsyncDisposable
     private readonly Func<string, string> rewrite;
     private readonly Uri service;
     private readonly Task serving;
-    private int broken;
+    private int refused;
     private volatile bool isAway;
 
     /// <param name="service">Without a path.</param>
@@ -26,12 +26,12 @@ public sealed class ServiceProxy : IAsyncDisposable
 
     public Uri Url { get; }
 
-    /// <summary>Requests that broke off, since the service was taken away last.</summary>
-    public int Broken => Volatile.Read(ref broken);
+    /// <summary>Requests that came to nothing since the service was taken away last.</summary>
+    public int Refused => Volatile.Read(ref refused);
 
     public void Leave()
     {
-        Volatile.Write(ref broken, 0);
+        Volatile.Write(ref refused, 0);
         isAway = true;
     }
 
@@ -68,8 +68,10 @@ public sealed class ServiceProxy : IAsyncDisposable
         {
             if (isAway)
             {
-                Interlocked.Increment(ref broken);
-                context.Response.Abort();
+                Interlocked.Increment(ref refused);
+                context.Response.StatusCode = (int)HttpStatusCode.ServiceUnavailable;
+                context.Response.KeepAlive = false;
+                context.Response.Close();
                 return;
             }
 

@@ -53,7 +53,7 @@ public sealed class OutageTests(Stack stack) : IAsyncLifetime
         nova!.Leave();
         keystone!.Leave();
         await stack.Cloud.SendAsync(HttpMethod.Delete, "compute", "/servers/" + doomed.Id);
-        await RealCloud.EventuallyAsync(() => Task.FromResult(nova.Broken > 0), () => "no sweep asked for Nova while it was away");
+        await RealCloud.EventuallyAsync(() => Task.FromResult(nova.Refused > 0), () => "no sweep asked for Nova while it was away");
         await AnsweredOnceAsync(guest, answer);
         // A round of its own while they are away.
         await AnsweredOnceAsync(guest, guest.Evidence((await guest.AskAsync()).Good));
@@ -79,6 +79,50 @@ public sealed class OutageTests(Stack stack) : IAsyncLifetime
         Assert.DoesNotContain("instance.gone", history);
         Assert.DoesNotContain("instance.silent", history);
         Assert.Equal("affirming", (string?)(await Lab.ShownAsync(server.Id))!["instance"]!["verdict"]);
+    }
+
+    [Fact]
+    public async Task Killed_at_each_step_of_the_protocol_it_goes_on_and_no_challenge_is_good_twice()
+    {
+        string chip = await Lab.EnrolAsync("compute1");
+        (Server server, string project) = await servers!.BootAsync("1", "compute1");
+        using HandmadeGuest guest = await HandmadeGuest.OfAsync(Lab, server.Id, project, chip);
+
+        await RestartAsync();       // after the ticket
+        Challenge open = (await guest.AskAsync()).Good;
+        await RestartAsync();       // after the challenge
+        Assert.Equal(open.Id, (await guest.AskAsync()).Good.Id);
+        Evidence answer = guest.Evidence(open);
+        Task<Reply<EvidenceAnswer>> judging = guest.SendAsync(answer);
+        await RestartAsync();       // somewhere in the judgement
+        string? judged = await VerdictAsync(judging);
+        Reply<EvidenceAnswer> again = await guest.SendAsync(answer);
+        Assert.True(judged is null && again.Value?.Verdict == "affirming" || again.Code == "attestation.challenge.used", $"{judged}, then {again}");
+        Assert.Equal("attestation.challenge.used", (await guest.SendAsync(answer)).Code);
+        await RestartAsync();       // after the answer
+        Assert.Equal("attestation.challenge.used", (await guest.SendAsync(answer)).Code);
+        Assert.Equal("affirming", (string?)(await Lab.ShownAsync(server.Id))!["instance"]!["verdict"]);
+        await AnsweredOnceAsync(guest, guest.Evidence((await guest.AskAsync()).Good));
+        Assert.Equal(2, (await Lab.HistoryAsync(server.Id)).Count(kind => kind == "instance.verdict"));
+    }
+
+    private async Task RestartAsync()
+    {
+        await Lab.KillControlAsync();
+        await Lab.StartControlAsync();
+    }
+
+    /// <summary>Null when the control plane died before it said.</summary>
+    private static async Task<string?> VerdictAsync(Task<Reply<EvidenceAnswer>> judging)
+    {
+        try
+        {
+            return (await judging).Good.Verdict;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
     }
 
     private static async Task AnsweredOnceAsync(HandmadeGuest guest, Evidence evidence)
