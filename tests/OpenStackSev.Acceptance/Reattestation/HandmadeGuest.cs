@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using OpenStackSev.Acceptance.Cloud;
 using OpenStackSev.Api;
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Simulation.Snp;
@@ -42,8 +43,10 @@ public sealed class HandmadeGuest : IDisposable
     {
         await using MetadataProxy metadata = new(instance, project);
         using var client = new HttpClient();
-        using JsonDocument data = JsonDocument.Parse(await client.GetStringAsync(new Uri(metadata.Url, "vendor_data2.json"), TestContext.Current.CancellationToken));
-        return new HandmadeGuest(lab, data.RootElement.GetProperty("sev").GetProperty(GuestInstructions.Name).Deserialize(AttestationJson.Default.GuestInstructions)!, chip);
+        GuestInstructions? instructions = null;
+        // Nova leaves out what did not come in time, and a guest looks again.
+        await RealCloud.EventuallyAsync(async () => (instructions = await InstructionsAsync(client, metadata)) is not null, () => $"no ticket of {instance} in vendor_data2.json");
+        return new HandmadeGuest(lab, instructions!, chip);
     }
 
     public Task<Reply<Challenge>> AskAsync() => SendAsync("/v1/challenges",
@@ -70,6 +73,14 @@ public sealed class HandmadeGuest : IDisposable
         processor.Dispose();
         authority.Dispose();
         key.Dispose();
+    }
+
+    private static async Task<GuestInstructions?> InstructionsAsync(HttpClient client, MetadataProxy metadata)
+    {
+        using JsonDocument data = JsonDocument.Parse(await client.GetStringAsync(new Uri(metadata.Url, "vendor_data2.json"), TestContext.Current.CancellationToken));
+        return data.RootElement.TryGetProperty("sev", out JsonElement target) && target.TryGetProperty(GuestInstructions.Name, out JsonElement ours)
+            ? ours.Deserialize(AttestationJson.Default.GuestInstructions)
+            : null;
     }
 
     private async Task<Reply<T>> SendAsync<T>(string path, string body, string ticket, JsonTypeInfo<T> type)
