@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test of the project: format, build, unit and component tests, linters, and the acceptance tests on a real OpenStack.
+# Runs every test of the project: format, build, unit and component tests, linters, Debian packages, and the acceptance tests on a real OpenStack.
 # usage: tests/run.sh [--quick] [--keep] [--release zed|2026.2]...
 #   --quick    no OpenStack and no native compilation
 #   --keep     leave the OpenStack running afterwards
@@ -39,7 +39,8 @@ can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 install_packages() {
     local wanted=() package
-    for package in clang zlib1g-dev shellcheck libicu72 zsh fish python3-openstackclient; do
+    for package in clang zlib1g-dev shellcheck debhelper help2man lintian debootstrap \
+        busybox-static xorriso qemu-system-x86 libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libicu72 zsh fish python3-openstackclient; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || wanted+=("$package")
     done
     [ ${#wanted[@]} = 0 ] && return 0
@@ -99,6 +100,13 @@ step "packages"
 if can_install; then install_packages || broke "packages: apt-get failed, see $RESULTS/apt.log"
 else NOTES+=("packages: not root or no apt, nothing was installed"); fi
 
+# a fresh Debian for the packages and a kernel for the virtual machine; they come while the compiler works
+BASE='' KERNEL=''
+if [ "$QUICK" = 0 ] && can_install; then
+    tests/packages.sh --base-only >"$RESULTS/packages-base.log" 2>&1 </dev/null & BASE=$!
+    tests/machine/kernel.sh >"$RESULTS/kernel.log" 2>&1 </dev/null & KERNEL=$!
+fi
+
 STACKS=no
 if [ "$QUICK" = 1 ]; then NOTES+=("acceptance tests: --quick was given")
 elif ! can_install; then missing "acceptance tests: a real OpenStack needs root and apt"
@@ -145,10 +153,23 @@ else
         then printf '   %-34s %s\n' "$program" "$(du -h "$(find "artifacts/native/$program" -maxdepth 1 -type f -executable ! -name "*.dbg" | head -1)" | cut -f1)"
         else grep -E 'error|warn' "$RESULTS/$program.publish.log" | sort -u | head -20; broke "native $program, see $RESULTS/$program.publish.log"; fi
     done
+    # it lies in every image
+    size=$(stat -c %s artifacts/native/OpenStackSev.Guest/openstack-sev-guest 2>/dev/null || echo 0)
+    [ "$size" -lt 9000000 ] || broke "native OpenStackSev.Guest: $size bytes, and 9000000 are too many"
+fi
+
+if [ "$QUICK" = 1 ]; then NOTES+=("Debian packages: --quick was given")
+elif [ -z "$BASE" ]; then missing "Debian packages: they need root and apt"
+elif ! command -v clang >/dev/null; then missing "Debian packages: the native programs are not there"
+else
+    step "Debian packages"
+    if wait "$BASE" && tests/packages.sh --published >"$RESULTS/packages.log" 2>&1; then sed 's/^/   /' "$RESULTS/packages.log"
+    else tail -20 "$RESULTS/packages-base.log" "$RESULTS/packages.log"; broke "Debian packages, see $RESULTS/packages.log"; fi
 fi
 
 step "acceptance tests on a real OpenStack: ${RELEASES[*]}"
 if [ "$STACKS" = yes ]; then
+    wait "$KERNEL" || { tail -5 "$RESULTS/kernel.log"; broke "no kernel for the virtual machine, see $RESULTS/kernel.log"; }
     SUITES=()
     for release in "${RELEASES[@]}"; do run_acceptance "$release" "${STACK[$release]}" & SUITES+=($!); done
     for suite in "${SUITES[@]}"; do wait "$suite" || broke "an acceptance suite wrote no results, see $RESULTS"; done

@@ -51,6 +51,8 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(InstanceAttestation))]
 [JsonSerializable(typeof(InstanceHistory))]
 [JsonSerializable(typeof(InstanceEvidenceBundle))]
+[JsonSerializable(typeof(IncidentRecord))]
+[JsonSerializable(typeof(IncidentList))]
 [JsonSerializable(typeof(SweepStatus))]
 [JsonSerializable(typeof(OpenedRound))]
 public sealed partial class AttestationJson : JsonSerializerContext;

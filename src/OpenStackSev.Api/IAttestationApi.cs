@@ -106,6 +106,17 @@ public interface IAttestationApi
     [Get("/v1/instances/{instance}/evidence")]
     Task<InstanceEvidenceBundle> GetInstanceEvidenceAsync(Guid instance, CancellationToken ct = default);
 
+    /// <summary>Times in which an instance was not to be trusted, the latest first.</summary>
+    [Get("/v1/instances/{instance}/incidents")]
+    Task<IncidentList> ListInstanceIncidentsAsync(Guid instance, CancellationToken ct = default);
+
+    /// <summary>Times in which a host was not as it should be, the latest first.</summary>
+    [Get("/v1/hosts/{node}/incidents")]
+    Task<IncidentList> ListHostIncidentsAsync(Guid node, CancellationToken ct = default);
+
+    [Get("/v1/incidents/{number}")]
+    Task<IncidentRecord> GetIncidentAsync(long number, CancellationToken ct = default);
+
     [Get("/v1/sweep")]
     Task<SweepStatus> GetSweepAsync(CancellationToken ct = default);
 

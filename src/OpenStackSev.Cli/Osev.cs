@@ -200,6 +200,8 @@ public static class Osev
                 Instances.Show.Create(console),
                 Instances.Evidence.Create(console),
             },
+            Incidents.History.Create(console),
+            Incidents.Show.Create(console),
             new OsevCommand("resource", "Placement, as the openstack command names it.")
             {
                 new OsevCommand("provider", "Resource providers.") { Resource.ProviderList.Create(console) },
@@ -236,6 +238,7 @@ public static class Osev
         HttpStatusCode.Unauthorized => "check user name, password and project of this cloud in clouds.yaml",
         HttpStatusCode.Forbidden => "this needs a role that the user does not have, most often admin; policy.yaml of the control plane decides",
         HttpStatusCode.NotFound when e.Code == "attestation.host.not_found" => "osev host list shows the hosts that have reported",
+        HttpStatusCode.NotFound when e.Code == "attestation.incident.not_found" => "osev incident UUID --list shows those of a server or a compute node",
         HttpStatusCode.NotFound when e.Code == "attestation.policy.not_found" => "osev policy list shows the versions",
         HttpStatusCode.NotFound when e.Code == "attestation.reference.not_found" => "osev reference list shows those that count",
         HttpStatusCode.Conflict when e.Code == "attestation.policy.active_changed" => "osev policy list shows the one that judges now",

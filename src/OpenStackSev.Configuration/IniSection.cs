@@ -35,8 +35,8 @@ public sealed class IniSection<T>(string name, string description) : IniSection(
         });
 
     /// <summary>A text that no problem and no sample repeats.</summary>
-    public IniSection<T> Secret(string key, string description, Action<T, string> set) =>
-        Add(key, description, null, "secret", true, (options, text) =>
+    public IniSection<T> Secret(string key, string description, Action<T, string> set, string example = "secret") =>
+        Add(key, description, null, example, true, (options, text) =>
         {
             set(options, text);
             return null;

@@ -9,6 +9,7 @@ using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Policies;
 using OpenStackSev.Control.Reattestation.Sweep;
+using OpenStackSev.Control.Timeline;
 using OpenStackSev.Control.Validation;
 using OpenStackSev.OpenStack;
 
@@ -88,6 +89,7 @@ public static class ControlApplication
         app.MapReattestation();
         app.MapValidation();
         app.MapSweep();
+        app.MapIncidents();
     }
 
     private static void Listen(KestrelServerOptions kestrel, ControlConfiguration configuration)

@@ -7,6 +7,8 @@ internal static class NativeProgram
 {
     public static Task<string> AgentAsync() => FindOrPublishAsync("OpenStackSev.Agent", "openstack-sev-agent");
 
+    public static Task<string> GuestAsync() => FindOrPublishAsync("OpenStackSev.Guest", "openstack-sev-guest");
+
     public static Task<string> CommandLineAsync() => FindOrPublishAsync("OpenStackSev.Cli", "osev");
 
     /// <summary>The control plane is no native program: it is compiled ahead of time as far as .NET's ReadyToRun goes.</summary>

@@ -13,6 +13,7 @@ var measurements = new Dictionary<string, Func<Task<IReadOnlyList<Result>>>>(Str
     ["validate"] = ValidateCommand.MeasureAsync,
     ["audit"] = AuditCommand.MeasureAsync,
     ["validation"] = () => Task.FromResult(ValidationCost.Measure()),
+    ["guest"] = GuestCost.MeasureAsync,
     ["control"] = ControlCost.MeasureAsync,
     ["evidence"] = EvidenceCost.MeasureAsync,
     ["fleet"] = FleetCost.MeasureAsync,

@@ -6,6 +6,7 @@ using OpenStackSev.Attestation.Appraisal;
 using OpenStackSev.Attestation.Endorsements;
 using OpenStackSev.Attestation.Results;
 using OpenStackSev.Attestation.Snp;
+using OpenStackSev.Control.Notifications;
 using OpenStackSev.Endorsements;
 using OpenStackSev.Simulation.Snp;
 
@@ -30,6 +31,7 @@ internal static class Targets
         ["ear-claims"] = Claims,
         ["jwks"] = KeySet,
         ["confirmation-key"] = Confirmation,
+        ["notification"] = Notice,
     };
 
     public static Target Make(string name, Evidence evidence) => Makers[name](evidence);
@@ -254,6 +256,28 @@ internal static class Targets
             {
                 if (ConfirmationKey.TryFromSubjectPublicKeyInfo(bytes, out ConfirmationKey? key) || ConfirmationKey.TryFromJwk(bytes, out key))
                     key.CreatePublicKey()!.Dispose();
+            });
+    }
+
+    private static Target Notice(Evidence _)
+    {
+        string instance = """{"event_type":"instance.rebuild.end","timestamp":"2026-11-22 21:54:52.826242","payload":{"nova_object.version":"1.9","nova_object.data":{"uuid":"8a0a2344-e1bc-4ed9-bf20-20868ae154d1","flavor":{"nova_object.data":{"extra_specs":{"hw:mem_encryption":"true"}}}}}}""";
+        string service = """{"event_type":"service.update","timestamp":"2026-11-22T21:54:52Z","payload":{"nova_object.data":{"host":"compute1","binary":"nova-compute"}}}""";
+        string flavor = """{"event_type":"flavor.update","timestamp":"2026-11-22 21:54:52","payload":{"nova_object.data":{"flavorid":"1"}}}""";
+        byte[][] seeds = [.. new[] { instance, service, flavor }.SelectMany(text => new[] { text, $$"""{"oslo.version":"2.0","oslo.message":{{System.Text.Json.JsonSerializer.Serialize(text)}}}""" }).Select(Encoding.UTF8.GetBytes)];
+        return new("notification", 64 * 1024, seeds,
+            [.. JsonPieces, .. Ascii("\"oslo.message\"", "\"event_type\"", "\"timestamp\"", "\"payload\"", "\"nova_object.data\"", "\"uuid\"", "instance.", "service.", "flavor.", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00")],
+            bytes =>
+            {
+                if (Notification.TryParse(bytes, 64 * 1024, out Notification? notification, out string? problem) != problem is null || notification is null == problem is null)
+                    throw new WrongAnswerException("a notification and a problem with it");
+                if (notification is null)
+                    return;
+                if (notification.EventType.Length > Notification.LongestEventType || notification.ServiceHost?.Length > Notification.LongestName || notification.Flavor?.Length > Notification.LongestName)
+                    throw new WrongAnswerException("longer than it may be");
+                InstanceHint hint = InstanceHint.Of(notification, Evidence.Now);
+                if (hint.ProofSince > Evidence.Now || hint.RebuiltAt > Evidence.Now)
+                    throw new WrongAnswerException("a time that has not come yet");
             });
     }
 

@@ -24,6 +24,9 @@ public static class AttestationErrors
     public static readonly ErrorCode EvidenceNotFound = new("attestation.evidence.not_found", 404, "Not Found",
         "the instance has given no evidence that was judged yet");
 
+    public static readonly ErrorCode IncidentNotFound = new("attestation.incident.not_found", 404, "Not Found",
+        "no incident has this number, or it is of a host or of another project");
+
     public static readonly ErrorCode WithoutReports = new("attestation.instance.without_reports", 409, "Conflict",
         "guests of this model cannot ask for a report; only those of amd-sev-snp can");
 
@@ -60,7 +63,7 @@ public static class AttestationErrors
     /// <summary>In the order of their status.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =
     [
-        EvidenceMalformed, TicketMissing, TicketInvalid, TicketOtherInstance, InstanceNotFound, EvidenceNotFound, WithoutReports,
+        EvidenceMalformed, TicketMissing, TicketInvalid, TicketOtherInstance, InstanceNotFound, EvidenceNotFound, IncidentNotFound, WithoutReports,
         ChallengeForeign, ChallengeUsed, ChallengeLate, EvidenceNotAuthentic, EvidenceReplayed, EvidenceForeign, EvidenceWrongChip,
         TooManyOfGuest, EndorsementsUnavailable, KeysUnavailable,
     ];

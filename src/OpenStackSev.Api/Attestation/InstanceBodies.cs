@@ -48,12 +48,20 @@ public sealed record InstanceJudgement(
     DateTimeOffset? TokenExpiresAt = null);
 
 /// <param name="Judgement">Null before the first one.</param>
-public sealed record InstanceAttestation(InstanceSummary Instance, InstanceJudgement? Judgement = null);
+/// <param name="Explanation">The same for people; null from a service that is older than this client.</param>
+public sealed record InstanceAttestation(InstanceSummary Instance, InstanceJudgement? Judgement = null, InstanceExplanation? Explanation = null);
+
+/// <summary>How an instance stands, in words.</summary>
+/// <param name="Summary">Whether it is protected, as far as anybody knows.</param>
+/// <param name="Reasons">Why; for one that is protected, what is not claimed.</param>
+/// <param name="NextSteps">What the reader can do; empty when there is nothing to do.</param>
+public sealed record InstanceExplanation(string Summary, IReadOnlyList<string> Reasons, IReadOnlyList<string> NextSteps);
 
 /// <summary>One thing that happened to an instance.</summary>
 /// <param name="Kind">e.g. <c>instance.verdict</c>.</param>
 /// <param name="Body">What the record holds; without hosts and chips for those who may not see them.</param>
-public sealed record InstanceHistoryRecord(long Id, DateTimeOffset Time, string Kind, JsonElement Body);
+/// <param name="Text">The same as a sentence; null from a service that is older than this client.</param>
+public sealed record InstanceHistoryRecord(long Id, DateTimeOffset Time, string Kind, JsonElement Body, string? Text = null);
 
 /// <summary>Newest first.</summary>
 public sealed record InstanceHistory(IReadOnlyList<InstanceHistoryRecord> Records);

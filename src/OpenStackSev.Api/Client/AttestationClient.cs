@@ -12,7 +12,7 @@ public sealed class AttestationClient : IDisposable
     public AttestationClient(HttpMessageHandler transport, Func<CancellationToken, ValueTask<Uri>> endpoint, AttestationClientOptions? options = null)
     {
         http = Connection.Open(transport, endpoint, options);
-        Api = RestService.ForGenerated<IAttestationApi>(http, Connection.Settings());
+        Api = RestService.ForGenerated<IAttestationApi>(http, Connection.Settings(AttestationJson.Default));
     }
 
     public AttestationClient(HttpMessageHandler transport, Uri endpoint, AttestationClientOptions? options = null)

@@ -80,7 +80,7 @@ internal sealed class AttestationHandler(Func<CancellationToken, ValueTask<Uri>>
     {
         try
         {
-            return JsonSerializer.Deserialize(body, AttestationJson.Default.ErrorBody)?.Errors.FirstOrDefault(item => item is not null);
+            return JsonSerializer.Deserialize(body, GuestJson.Default.ErrorBody)?.Errors.FirstOrDefault(item => item is not null);
         }
         catch (JsonException)
         {

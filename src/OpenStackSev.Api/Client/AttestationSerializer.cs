@@ -1,13 +1,14 @@
 using System.Net.Http.Headers;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Refit;
 
 namespace OpenStackSev.Api.Client;
 
-/// <summary>Bodies by <see cref="AttestationJson"/>: UTF-8 whatever a header says, and never null.</summary>
-internal sealed class AttestationSerializer : IHttpContentSerializer
+/// <summary>Bodies of one of our contexts: UTF-8 whatever a header says, and never null.</summary>
+internal sealed class AttestationSerializer(JsonSerializerContext bodies) : IHttpContentSerializer
 {
     public HttpContent ToHttpContent<T>(T item)
     {
@@ -24,6 +25,6 @@ internal sealed class AttestationSerializer : IHttpContentSerializer
 
     public string? GetFieldNameForProperty(PropertyInfo propertyInfo) => null;
 
-    private static JsonTypeInfo<T> Of<T>() => (JsonTypeInfo<T>)(AttestationJson.Default.GetTypeInfo(typeof(T))
-        ?? throw new InvalidOperationException($"{typeof(T)} is not in {nameof(AttestationJson)}"));
+    private JsonTypeInfo<T> Of<T>() => (JsonTypeInfo<T>)(bodies.GetTypeInfo(typeof(T))
+        ?? throw new InvalidOperationException($"{typeof(T)} is not in {bodies.GetType().Name}"));
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Refit;
 
 namespace OpenStackSev.Api.Client;
@@ -12,7 +13,8 @@ internal static class Connection
         return new HttpClient(handler) { BaseAddress = new Uri("http://service.invalid"), Timeout = Timeout.InfiniteTimeSpan };
     }
 
-    public static RefitSettings Settings() => new(new AttestationSerializer())
+    /// <param name="bodies">All that the client sends and gets.</param>
+    public static RefitSettings Settings(JsonSerializerContext bodies) => new(new AttestationSerializer(bodies))
     {
         // A failed status never gets here, the handler threw. What remains is a good status with a body that is not the service's.
         DeserializationExceptionFactory = static (response, e) => ValueTask.FromResult<Exception?>(AttestationHandler.Malformed(response, e.Message)),

@@ -13,7 +13,7 @@ public sealed class GuestClient : IDisposable
     public GuestClient(HttpMessageHandler transport, Uri endpoint, AttestationClientOptions? options = null)
     {
         http = Connection.Open(transport, _ => ValueTask.FromResult(endpoint), options);
-        Api = RestService.ForGenerated<IGuestApi>(http, Connection.Settings());
+        Api = RestService.ForGenerated<IGuestApi>(http, Connection.Settings(GuestJson.Default));
     }
 
     public IGuestApi Api { get; }

@@ -48,7 +48,8 @@ public sealed record HostDetails(
 /// <summary>One thing that happened to a host.</summary>
 /// <param name="Kind">e.g. <c>host.chip.changed</c>; see <see cref="HostEvents"/>.</param>
 /// <param name="Body">What the record holds, as it was written.</param>
-public sealed record HostHistoryRecord(long Id, DateTimeOffset Time, string Kind, JsonElement Body);
+/// <param name="Text">The same as a sentence; null from a service that is older than this client.</param>
+public sealed record HostHistoryRecord(long Id, DateTimeOffset Time, string Kind, JsonElement Body, string? Text = null);
 
 /// <summary>Newest first.</summary>
 public sealed record HostHistory(IReadOnlyList<HostHistoryRecord> Records);

@@ -40,6 +40,15 @@ internal static class Show
         yield return ["model", instance.Model];
         yield return ["status", instance.Status];
         yield return ["verdict", List.Word(instance)];
+        if (found.Explanation is { } words)
+        {
+            yield return ["in words", words.Summary];
+            foreach (string reason in words.Reasons)
+                yield return ["why", reason];
+            foreach (string step in words.NextSteps)
+                yield return ["next step", step];
+        }
+
         if (instance.JudgedAt is { } judged)
             yield return ["judged", List.Time(judged)];
         yield return ["next round", instance.RoundOpenedAt is { } open ? $"an answer is awaited since {List.Time(open)}" : List.Time(instance.NextRoundAt)];

@@ -7,6 +7,7 @@ using OpenStackSev.Control.Events;
 using OpenStackSev.Control.Identity;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
+using OpenStackSev.Control.Timeline;
 
 namespace OpenStackSev.Control.Hosts;
 
@@ -85,7 +86,7 @@ internal static class HostEndpoints
         await Of<HostRegistry>(context).FindAsync(node, context.RequestAborted);
         IReadOnlyList<HistoryRow> rows = await Of<HistoryReader>(context).OfSubjectAsync(node, limit, before, context.RequestAborted);
         await context.Response.WriteAsJsonAsync(
-            new HostHistory([.. rows.Select(HostViews.Record)]), AttestationJson.Default.HostHistory, cancellationToken: context.RequestAborted);
+            SubjectTimeline.OfHost(rows), AttestationJson.Default.HostHistory, cancellationToken: context.RequestAborted);
     }
 
     private static async Task ApproveAsync(HttpContext context)

@@ -15,7 +15,7 @@ internal static class HostPolicies
     [
         new(List, RolePolicies.AdminOrService, "List hosts", "GET /v1/hosts"),
         new(Show, RolePolicies.AdminOrService, "Show a host", "GET /v1/hosts/{node}"),
-        new(History, RolePolicies.AdminOrService, "Show what happened to a host", "GET /v1/hosts/{node}/history"),
+        new(History, RolePolicies.AdminOrService, "Show what happened to a host", "GET /v1/hosts/{node}/history", "GET /v1/hosts/{node}/incidents", "GET /v1/incidents/{number}"),
         new(Approve, RolePolicies.Admin, "Approve chips of a host", "POST /v1/hosts/{node}/approval"),
         new(Report, RolePolicies.AdminOrService, "Report for any node, where [hosts] allow_service_user is on; a node's own certificate needs no rule",
             "PUT /v1/hosts/{node}", "PUT /v1/hosts/{node}/endorsements"),

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Control.Persistence.CurrentState;
-using OpenStackSev.Control.Persistence.History;
 
 namespace OpenStackSev.Control.Hosts;
 
@@ -27,10 +25,4 @@ internal static class HostViews
         .. chips.Select(chip => new EnrolledChip(
             chip.ChipId, EnrolmentRules.Word(chip.Status), stored.Report.Chips.Contains(chip.ChipId, StringComparer.Ordinal), chip.ApprovedBy)),
     ];
-
-    public static HostHistoryRecord Record(HistoryRow row)
-    {
-        using JsonDocument body = JsonDocument.Parse(row.Body);
-        return new(row.Id, row.Time, row.Kind, body.RootElement.Clone());
-    }
 }

@@ -17,7 +17,8 @@ internal static class InstancePolicies
         new(List, RolePolicies.ProjectReader, "List the instances of the token's project", "GET /v1/instances"),
         new(ListAll, RolePolicies.AdminOrService, "List the instances of all projects", "GET /v1/instances"),
         new(Show, "rule:admin_or_service or rule:project_reader", "Look at an instance: its result, its history and its evidence",
-            "GET /v1/instances/{instance}/attestation", "GET /v1/instances/{instance}/history", "GET /v1/instances/{instance}/evidence"),
+            "GET /v1/instances/{instance}/attestation", "GET /v1/instances/{instance}/history", "GET /v1/instances/{instance}/evidence",
+            "GET /v1/instances/{instance}/incidents", "GET /v1/incidents/{number}"),
         new(ShowHost, RolePolicies.AdminOrService, "See on which host and chip an instance runs",
             "GET /v1/instances", "GET /v1/instances/{instance}/attestation", "GET /v1/instances/{instance}/history"),
     ];

@@ -93,7 +93,7 @@ internal static class InstructionsReading
     {
         try
         {
-            return part.Deserialize(AttestationJson.Default.GuestInstructions) ?? throw Malformed(place, $"{GuestInstructions.Name} is null");
+            return part.Deserialize(GuestJson.Default.GuestInstructions) ?? throw Malformed(place, $"{GuestInstructions.Name} is null");
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
         {

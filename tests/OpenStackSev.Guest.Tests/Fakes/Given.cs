@@ -1,11 +1,10 @@
 using System.Text;
-using OpenStackSev.Agent.Tests.Fakes;
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Simulation.Snp;
 
 namespace OpenStackSev.Guest.Tests.Fakes;
 
-internal static class Given
+internal static partial class Given
 {
     public const string Ticket = "tkt-4mXw9qLr7vHc2NfS8bKd";
     public static readonly Guid Instance = new("7f9a1f2e-0d0c-4d5b-9a54-3e1b2c3d4e5f");
@@ -18,35 +17,6 @@ internal static class Given
     public static byte[] ReportData(byte first = 7) => [first, .. new byte[63]];
 
     public static ReadOnlyMemory<byte> Text(string text) => Encoding.UTF8.GetBytes(text);
-
-    /// <summary>Lets time pass while somebody waits, until <paramref name="task"/> is done.</summary>
-    public static async Task<T> DoneAsync<T>(this AwaitedTime time, Task<T> task)
-    {
-        await UntilAsync(time, () => task.IsCompleted);
-        return await task;
-    }
-
-    /// <summary>For what another thread or process does in real time: looks again and again, at most a minute.</summary>
-    public static async Task EventuallyAsync(Func<bool> reached)
-    {
-        using var hung = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (!reached())
-        {
-            Assert.False(hung.IsCancellationRequested, "it never came to that");
-            await Task.Yield();
-        }
-    }
-
-    public static async Task UntilAsync(this AwaitedTime time, Func<bool> reached)
-    {
-        using var hung = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (!reached())
-        {
-            Assert.False(hung.IsCancellationRequested, "it never came to that");
-            time.PassWhileAwaited();
-            await Task.Yield();
-        }
-    }
 }
 
 /// <summary>A folder of one test's own, gone after it.</summary>

@@ -7,6 +7,10 @@ public sealed class HistoryReader(ControlDatabase database)
 {
     public const int MaximumLimit = 1000;
 
+    /// <summary>One row by its <see cref="HistoryRow.Id"/>; null when there is none.</summary>
+    public Task<HistoryRow?> FindAsync(long id, CancellationToken ct = default) =>
+        database.UseAsync(context => context.History.AsNoTracking().FirstOrDefaultAsync(row => row.Id == id, ct));
+
     /// <summary>What happened to <paramref name="subject"/>, the latest first.</summary>
     /// <param name="limit">1 to <see cref="MaximumLimit"/>; others are brought into that range.</param>
     /// <param name="before">Only rows whose <see cref="HistoryRow.Id"/> is lower: the last one of the page before.</param>

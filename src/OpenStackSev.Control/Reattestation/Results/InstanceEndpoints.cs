@@ -7,6 +7,7 @@ using OpenStackSev.Control.Identity;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
 using OpenStackSev.Control.Reattestation.Rounds;
+using OpenStackSev.Control.Timeline;
 
 namespace OpenStackSev.Control.Reattestation.Results;
 
@@ -50,8 +51,9 @@ internal static class InstanceEndpoints
     private static async Task ShowAsync(HttpContext context)
     {
         InstanceState state = await VisibleAsync(context);
+        EnforcementState? enforced = await Of<EnforcementStates>(context).FindAsync(state.Instance, context.RequestAborted);
         await context.AnswerAsync(
-            InstanceViews.Attestation(state, MaySeeHost(context, state), Of<TimeProvider>(context).GetUtcNow()), AttestationJson.Default.InstanceAttestation);
+            InstanceViews.Attestation(state, enforced, MaySeeHost(context, state), Of<TimeProvider>(context).GetUtcNow()), AttestationJson.Default.InstanceAttestation);
     }
 
     private static async Task HistoryAsync(HttpContext context)
@@ -60,8 +62,7 @@ internal static class InstanceEndpoints
         long? before = Number(context, "before", 1, long.MaxValue);
         InstanceState state = await VisibleAsync(context);
         IReadOnlyList<HistoryRow> rows = await Of<HistoryReader>(context).OfSubjectAsync(state.Instance, limit, before, context.RequestAborted);
-        bool withHost = MaySeeHost(context, state);
-        await context.AnswerAsync(new InstanceHistory([.. rows.Select(row => InstanceViews.Record(row, withHost))]), AttestationJson.Default.InstanceHistory);
+        await context.AnswerAsync(SubjectTimeline.OfInstance(rows, MaySeeHost(context, state)), AttestationJson.Default.InstanceHistory);
     }
 
     private static async Task EvidenceAsync(HttpContext context)
@@ -87,7 +88,7 @@ internal static class InstanceEndpoints
     }
 
     /// <summary>The instance of the path. Another project's is not there.</summary>
-    private static async Task<InstanceState> VisibleAsync(HttpContext context)
+    internal static async Task<InstanceState> VisibleAsync(HttpContext context)
     {
         Guid instance = Guid.TryParseExact((string)context.Request.RouteValues["instance"]!, "D", out Guid id)
             ? id : throw new ApiException(RequestErrors.NotFound, "an instance is named by its UUID, with hyphens");
@@ -97,7 +98,7 @@ internal static class InstanceEndpoints
             : throw new ApiException(AttestationErrors.InstanceNotFound, "there is no such instance with memory encryption in this project");
     }
 
-    private static bool MaySeeHost(HttpContext context, InstanceState state) =>
+    internal static bool MaySeeHost(HttpContext context, InstanceState state) =>
         Of<Policy>(context).Allows(context.Caller(), InstancePolicies.ShowHost, new PolicyTarget(state.Project));
 
     private static T Of<T>(HttpContext context)

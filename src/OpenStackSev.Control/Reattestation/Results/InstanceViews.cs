@@ -5,6 +5,7 @@ using OpenStackSev.Attestation;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
 using OpenStackSev.Control.Reattestation.Rounds;
+using OpenStackSev.Control.Timeline;
 
 namespace OpenStackSev.Control.Reattestation.Results;
 
@@ -22,18 +23,20 @@ internal static class InstanceViews
 
     public static InstanceSummary Summary(InstanceState state, bool withHost) => Summary(state, StoredResult.Of(state)?.Judgement, withHost);
 
-    public static InstanceAttestation Attestation(InstanceState state, bool withHost, DateTimeOffset now)
+    public static InstanceAttestation Attestation(InstanceState state, EnforcementState? enforced, bool withHost, DateTimeOffset now)
     {
         StoredResult? stored = StoredResult.Of(state);
-        return new InstanceAttestation(Summary(state, stored?.Judgement, withHost), stored is null ? null : Judgement(stored, withHost, now));
+        return new InstanceAttestation(Summary(state, stored?.Judgement, withHost), stored is null ? null : Judgement(stored, withHost, now),
+            InstanceInWords.Of(state, stored?.Judgement, enforced, withHost));
     }
 
-    public static InstanceHistoryRecord Record(HistoryRow row, bool withHost)
+    /// <summary>Body of a record, as one reader may see it.</summary>
+    public static JsonElement Body(HistoryRow row, bool withHost)
     {
         JsonNode body = JsonNode.Parse(row.Body)!;
         if (!withHost)
             HideHost(body);
-        return new InstanceHistoryRecord(row.Id, row.Time, row.Kind, JsonSerializer.SerializeToElement(body, ViewJson.Default.JsonNode));
+        return JsonSerializer.SerializeToElement(body, ViewJson.Default.JsonNode);
     }
 
     private static InstanceSummary Summary(InstanceState state, JudgementRecord? judgement, bool withHost) => new(

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Builds Debian packages of this tree into artifacts/packages.
+# usage: etc/packages/build.sh [--published] [guest]...
+#   --published   takes the programs of artifacts/native as they are, instead of publishing them
+# All packages when none is named. Needs the .NET 10 SDK, clang and zlib1g-dev, and Debian's debhelper and help2man; root is not needed.
+# Each package is a paragraph of debian/control, with its files beside it; what it publishes is below.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+# name -> the programs in it
+declare -A PROGRAMS=(
+    [guest]=OpenStackSev.Guest
+)
+
+PUBLISH=1 WANTED=()
+while [ $# -gt 0 ]; do case $1 in
+    --published) PUBLISH=0 ;;
+    -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) [ -n "${PROGRAMS[$1]+there}" ] || { echo "error: no package $1; there are: ${!PROGRAMS[*]}" >&2; exit 64; }
+        WANTED+=("$1") ;;
+esac; shift; done
+[ ${#WANTED[@]} -gt 0 ] || mapfile -t WANTED < <(printf '%s\n' "${!PROGRAMS[@]}" | sort)
+for tool in dh help2man; do
+    command -v $tool >/dev/null || { echo "error: $tool is missing" >&2; echo "hint: apt-get install --no-install-recommends debhelper help2man" >&2; exit 1; }
+done
+
+VERSION=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
+[ "$(dpkg-parsechangelog --file etc/packages/debian/changelog --show-field Version)" = "$VERSION" ] || {
+    echo "error: etc/packages/debian/changelog does not begin with $VERSION, the version of Directory.Build.props" >&2; exit 1; }
+
+OUT=$PWD/artifacts/packages
+STAGE=$OUT/stage
+rm -rf "$STAGE"
+mkdir -p "$STAGE/man"
+cp -r etc/packages/debian "$STAGE/debian"
+ln -s "$PWD/src" "$PWD/etc" "$PWD/artifacts/native" "$STAGE/"
+
+# manual PROGRAM PACKAGE: a manual page of what --help says
+manual() {
+    local file about
+    file=$(find "artifacts/native/$1" -maxdepth 1 -type f -executable ! -name '*.dbg' | head -1)
+    about=$(sed -n "/^Package: $2\$/,/^\$/s/^Description: //p" etc/packages/debian/control)
+    help2man --no-info --section=1 --version-string="$VERSION" --name="$about" "$file" | sed '/^\.SS "Description:"$/d' >"$STAGE/man/$(basename "$file").1"
+}
+
+for name in "${WANTED[@]}"; do
+    package=openstack-sev-$name
+    for program in ${PROGRAMS[$name]}; do
+        [ "$PUBLISH" = 0 ] || dotnet publish "src/$program" -c Release -r linux-x64 -o "artifacts/native/$program" -v quiet --nologo
+        [ -d "artifacts/native/$program" ] || { echo "error: artifacts/native/$program is not there" >&2; echo "hint: leave out --published" >&2; exit 1; }
+        manual "$program" "$package"
+    done
+    # debhelper wants them by these names
+    [ ! -e "etc/systemd/$package.service" ] || cp "etc/systemd/$package.service" "$STAGE/debian/$package.service"
+    [ ! -e "etc/systemd/$package.sysusers.conf" ] || cp "etc/systemd/$package.sysusers.conf" "$STAGE/debian/$package.sysusers"
+done
+
+# the same files give the same package
+SOURCE_DATE_EPOCH=$(dpkg-parsechangelog --file etc/packages/debian/changelog --show-field Timestamp)
+export SOURCE_DATE_EPOCH
+(cd "$STAGE" && umask 022 && debian/rules binary PACKAGES="${WANTED[*]/#/openstack-sev-}") >"$OUT/build.log" 2>&1 || {
+    tail -20 "$OUT/build.log" >&2; echo "error: debhelper failed, see $OUT/build.log" >&2; exit 1; }
+rm -rf "$STAGE"
+for name in "${WANTED[@]}"; do ls "artifacts/packages/openstack-sev-${name}_${VERSION}"_*.deb; done
