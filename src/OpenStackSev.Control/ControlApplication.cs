@@ -5,6 +5,7 @@ using OpenStackSev.Control.Events;
 using OpenStackSev.Control.Health;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Identity;
+using OpenStackSev.Control.Notifications;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Policies;
@@ -76,6 +77,7 @@ public static class ControlApplication
         services.AddSingleton<IHealthSource, DatabaseHealth>();
         services.AddValidation();
         services.AddSweep(configuration.Sweep);
+        services.AddNotifications(configuration.Notifications);
         services.AddMetrics(configuration.Metrics);
     }
 
