@@ -210,6 +210,13 @@ public static class Osev
             {
                 Servers.List.Create(console),
             },
+            new OsevCommand("enforcement", "What follows from verdicts: what was done about instances, and why it was not.")
+            {
+                Enforcement.Status.Create(console),
+                Enforcement.Instances.Create(console),
+                Enforcement.Release.Create(console),
+                Enforcement.Resume.Create(console),
+            },
             new OsevCommand("sweep", "How the control plane looks after the cloud's instances.")
             {
                 Sweep.Status.Create(console),
