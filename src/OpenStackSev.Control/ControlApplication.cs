@@ -6,6 +6,7 @@ using OpenStackSev.Control.Events;
 using OpenStackSev.Control.Health;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Identity;
+using OpenStackSev.Control.Notifications;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Policies;
@@ -78,6 +79,7 @@ public static class ControlApplication
         services.AddValidation();
         services.AddSweep(configuration.Sweep);
         services.AddEnforcement(configuration.Enforcement, hasScheduler: configuration.Sweep.Enabled);
+        services.AddNotifications(configuration.Notifications);
         services.AddMetrics(configuration.Metrics);
     }
 
