@@ -38,9 +38,10 @@ missing() { if [ "$CI" = true ]; then broke "$1"; else NOTES+=("$1"); fi; }
 can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 install_packages() {
-    local wanted=() package
-    for package in clang zlib1g-dev shellcheck debhelper help2man lintian debootstrap \
-        busybox-static xorriso qemu-system-x86 libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libicu72 zsh fish python3-openstackclient; do
+    local wanted=() package needed=(clang zlib1g-dev shellcheck libicu72 zsh fish python3-openstackclient)
+    [ "$QUICK" = 1 ] || needed+=(debhelper help2man lintian debootstrap
+        busybox-static xorriso qemu-system-x86 libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients)
+    for package in "${needed[@]}"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || wanted+=("$package")
     done
     [ ${#wanted[@]} = 0 ] && return 0

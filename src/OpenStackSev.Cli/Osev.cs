@@ -133,6 +133,7 @@ public static class Osev
                 Report.Create(console),
                 Kds.Create(console),
                 Guest.Create(console),
+                Fleet.Create(console),
             },
             Facts.Create(console),
             Explaining.Explain.Create(console),

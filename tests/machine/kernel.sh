@@ -9,9 +9,14 @@ OUT=$PWD/artifacts/machine
 [ ! -s "$OUT/vmlinuz" ] || exit 0
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/osev-kernel-XXXXXX")
 trap 'rm -rf "$WORK"' EXIT
-PACKAGE=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: \(linux-image-.*\)/\1/p' | head -1)
-[ -n "$PACKAGE" ] || { echo "error: apt knows no linux-image-cloud-amd64" >&2; exit 1; }
-(cd "$WORK" && apt-get -q download "$PACKAGE") >&2
+
+download() {
+    PACKAGE=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: \(linux-image-.*\)/\1/p' | head -1)
+    [ -n "$PACKAGE" ] || { echo "error: apt knows no linux-image-cloud-amd64" >&2; return 1; }
+    (cd "$WORK" && apt-get -q download "$PACKAGE") >&2
+}
+# apt's lists may be absent, or older than the archive
+download || { apt-get -q update >&2 && download; }
 dpkg-deb -x "$WORK"/linux-image-*.deb "$WORK/kernel"
 
 # in the order in which they load
