@@ -22,6 +22,10 @@ internal sealed record FakeServer(Guid Id, string Project, string Name)
     /// <summary>Its cell does not answer: Nova tells who it is and whose, and no more.</summary>
     public bool CellIsAway { get; init; }
 
+    public bool IsLocked { get; init; }
+    public string? LockedReason { get; init; }
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
     public bool IsDeleted => Status == "DELETED";
 }
 
@@ -50,7 +54,7 @@ internal sealed record FakeService(Guid Node, string NodeName)
 
 /// <summary>Nova's servers, and Glance's images, as a service of the cloud sees them: pages behind a marker, changes since a time with the deleted ones among them, metadata with its quota.</summary>
 /// <remarks>Source: Compute API reference, "List Servers Detailed", "Create or Update Metadata Items"; API guide, "Handling Down Cells".</remarks>
-internal sealed class FakeNova
+internal sealed partial class FakeNova
 {
     public static readonly Guid PlainImage = new("33333333-3333-4333-8333-333333333333");
 
@@ -110,6 +114,7 @@ internal sealed class FakeNova
         app.MapGet("/compute/v2.1/servers/detail", List);
         app.MapGet("/compute/v2.1/servers/{id:guid}", Show);
         app.MapPost("/compute/v2.1/servers/{id:guid}/metadata", UpdateMetadataAsync);
+        MapActions(app);
         app.MapGet("/compute/v2.1/flavors/{id}", (string id) => Flavors.TryGetValue(id, out JsonObject? specs)
             ? Text($$$"""{"flavor":{"id":{{{Json(id)}}},"name":{{{Json("name of " + id)}}},"ram":2048,"vcpus":2,"disk":10,"os-flavor-access:is_public":true,"extra_specs":{{{specs.ToJsonString()}}}}}""")
             : Refuse(404, $"Flavor {id} could not be found."));
@@ -247,6 +252,7 @@ internal sealed class FakeNova
             text.Append($$"""{"id":"{{image}}","links":[],"properties":{{properties.ToJsonString()}}}""");
         else
             text.Append($$"""{"id":"{{image}}","links":[]}""");
+        WriteActed(text, server);
         text.Append(""","metadata":{""");
         if (Metadata.TryGetValue(server.Id, out ConcurrentDictionary<string, string>? metadata))
             text.AppendJoin(',', metadata.Select(item => $"{Json(item.Key)}:{Json(item.Value)}"));
