@@ -3,7 +3,7 @@
 # usage: tests/packages.sh [--published] [--base-only]
 #   --published   packs the programs of artifacts/native as they are
 #   --base-only   makes only the fresh Debian, artifacts/packages/base-RELEASE.tar, which later runs take
-# Needs root, debootstrap, debhelper and lintian.
+# Needs root, debootstrap, debhelper, help2man and lintian.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -38,8 +38,10 @@ missing() { if [ "$CI" = true ]; then broke "$1"; else NOTES+=("$1"); fi; }
 can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 install_packages() {
-    local wanted=() package
-    for package in clang zlib1g-dev shellcheck debhelper lintian debootstrap libicu72 zsh fish python3-openstackclient; do
+    local wanted=() package needed=(clang zlib1g-dev shellcheck libicu72 zsh fish python3-openstackclient)
+    [ "$QUICK" = 1 ] || needed+=(debhelper help2man lintian debootstrap
+        busybox-static xorriso qemu-system-x86 libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients)
+    for package in "${needed[@]}"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || wanted+=("$package")
     done
     [ ${#wanted[@]} = 0 ] && return 0
@@ -99,9 +101,12 @@ step "packages"
 if can_install; then install_packages || broke "packages: apt-get failed, see $RESULTS/apt.log"
 else NOTES+=("packages: not root or no apt, nothing was installed"); fi
 
-# a fresh Debian for the packages; it is made while the compiler works
-BASE=
-if [ "$QUICK" = 0 ] && can_install; then tests/packages.sh --base-only >"$RESULTS/packages-base.log" 2>&1 </dev/null & BASE=$!; fi
+# a fresh Debian for the packages and a kernel for the virtual machine; they come while the compiler works
+BASE='' KERNEL=''
+if [ "$QUICK" = 0 ] && can_install; then
+    tests/packages.sh --base-only >"$RESULTS/packages-base.log" 2>&1 </dev/null & BASE=$!
+    tests/machine/kernel.sh >"$RESULTS/kernel.log" 2>&1 </dev/null & KERNEL=$!
+fi
 
 STACKS=no
 if [ "$QUICK" = 1 ]; then NOTES+=("acceptance tests: --quick was given")
@@ -165,6 +170,7 @@ fi
 
 step "acceptance tests on a real OpenStack: ${RELEASES[*]}"
 if [ "$STACKS" = yes ]; then
+    wait "$KERNEL" || { tail -5 "$RESULTS/kernel.log"; broke "no kernel for the virtual machine, see $RESULTS/kernel.log"; }
     SUITES=()
     for release in "${RELEASES[@]}"; do run_acceptance "$release" "${STACK[$release]}" & SUITES+=($!); done
     for suite in "${SUITES[@]}"; do wait "$suite" || broke "an acceptance suite wrote no results, see $RESULTS"; done

@@ -2,7 +2,7 @@
 # Builds Debian packages of this tree into artifacts/packages.
 # usage: etc/packages/build.sh [--published] [guest]...
 #   --published   takes the programs of artifacts/native as they are, instead of publishing them
-# All packages when none is named. Needs the .NET 10 SDK, clang and zlib1g-dev, and Debian's debhelper; root is not needed.
+# All packages when none is named. Needs the .NET 10 SDK, clang and zlib1g-dev, and Debian's debhelper and help2man; root is not needed.
 # Each package is a paragraph of debian/control, with its files beside it; what it publishes is below.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -20,7 +20,9 @@ while [ $# -gt 0 ]; do case $1 in
         WANTED+=("$1") ;;
 esac; shift; done
 [ ${#WANTED[@]} -gt 0 ] || mapfile -t WANTED < <(printf '%s\n' "${!PROGRAMS[@]}" | sort)
-command -v dh >/dev/null || { echo "error: dh is missing" >&2; echo "hint: apt-get install --no-install-recommends debhelper" >&2; exit 1; }
+for tool in dh help2man; do
+    command -v $tool >/dev/null || { echo "error: $tool is missing" >&2; echo "hint: apt-get install --no-install-recommends debhelper help2man" >&2; exit 1; }
+done
 
 VERSION=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
 [ "$(dpkg-parsechangelog --file etc/packages/debian/changelog --show-field Version)" = "$VERSION" ] || {
@@ -29,15 +31,24 @@ VERSION=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
 OUT=$PWD/artifacts/packages
 STAGE=$OUT/stage
 rm -rf "$STAGE"
-mkdir -p "$STAGE"
+mkdir -p "$STAGE/man"
 cp -r etc/packages/debian "$STAGE/debian"
 ln -s "$PWD/src" "$PWD/etc" "$PWD/artifacts/native" "$STAGE/"
+
+# manual PROGRAM PACKAGE: a manual page of what --help says
+manual() {
+    local file about
+    file=$(find "artifacts/native/$1" -maxdepth 1 -type f -executable ! -name '*.dbg' | head -1)
+    about=$(sed -n "/^Package: $2\$/,/^\$/s/^Description: //p" etc/packages/debian/control)
+    help2man --no-info --section=1 --version-string="$VERSION" --name="$about" "$file" | sed '/^\.SS "Description:"$/d' >"$STAGE/man/$(basename "$file").1"
+}
 
 for name in "${WANTED[@]}"; do
     package=openstack-sev-$name
     for program in ${PROGRAMS[$name]}; do
         [ "$PUBLISH" = 0 ] || dotnet publish "src/$program" -c Release -r linux-x64 -o "artifacts/native/$program" -v quiet --nologo
         [ -d "artifacts/native/$program" ] || { echo "error: artifacts/native/$program is not there" >&2; echo "hint: leave out --published" >&2; exit 1; }
+        manual "$program" "$package"
     done
     # debhelper wants them by these names
     [ ! -e "etc/systemd/$package.service" ] || cp "etc/systemd/$package.service" "$STAGE/debian/$package.service"

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using OpenStackSev.Api.Attestation;
+using OpenStackSev.Api.Enforcement;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Api.Policies;
 using OpenStackSev.Api.Validation;
@@ -54,6 +55,11 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(IncidentRecord))]
 [JsonSerializable(typeof(IncidentList))]
 [JsonSerializable(typeof(SweepStatus))]
+[JsonSerializable(typeof(EnforcementStatus))]
+[JsonSerializable(typeof(EnforcementInstanceList))]
+[JsonSerializable(typeof(EnforcementInstance))]
+[JsonSerializable(typeof(EnforcementResume))]
+[JsonSerializable(typeof(EnforcementRelease))]
 [JsonSerializable(typeof(OpenedRound))]
 public sealed partial class AttestationJson : JsonSerializerContext;
 

@@ -1,4 +1,5 @@
 using OpenStackSev.Api.Attestation;
+using OpenStackSev.Api.Enforcement;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Api.Policies;
 using OpenStackSev.Api.Validation;
@@ -119,6 +120,23 @@ public interface IAttestationApi
 
     [Get("/v1/sweep")]
     Task<SweepStatus> GetSweepAsync(CancellationToken ct = default);
+
+    /// <summary>What follows from verdicts, and whether it stands still.</summary>
+    [Get("/v1/enforcement")]
+    Task<EnforcementStatus> GetEnforcementAsync(CancellationToken ct = default);
+
+    /// <summary>Lets enforcement go on after too many turned bad at once.</summary>
+    [Post("/v1/enforcement/resume")]
+    Task<EnforcementStatus> ResumeEnforcementAsync([Body] EnforcementResume resume, CancellationToken ct = default);
+
+    /// <summary>One page, by UUID: of the project's own instances, or of all for those who may.</summary>
+    [Get("/v1/enforcement/instances")]
+    Task<EnforcementInstanceList> ListEnforcementAsync(
+        [Query] int? limit = null, [Query] Guid? marker = null, [Query] string? project = null, [Query] string? standing = null, CancellationToken ct = default);
+
+    /// <summary>Undoes what was done about an instance, and leaves it for some time.</summary>
+    [Post("/v1/instances/{instance}/release")]
+    Task<EnforcementInstance> ReleaseInstanceAsync(Guid instance, [Body] EnforcementRelease release, CancellationToken ct = default);
 
     /// <summary>Opens a round now, and nudges the guest.</summary>
     [Post("/v1/instances/{instance}/attestation")]

@@ -133,6 +133,7 @@ public static class Osev
                 Report.Create(console),
                 Kds.Create(console),
                 Guest.Create(console),
+                Fleet.Create(console),
             },
             Facts.Create(console),
             Explaining.Explain.Create(console),
@@ -210,6 +211,13 @@ public static class Osev
             {
                 Servers.List.Create(console),
             },
+            new OsevCommand("enforcement", "What follows from verdicts: what was done about instances, and why it was not.")
+            {
+                Enforcement.Status.Create(console),
+                Enforcement.Instances.Create(console),
+                Enforcement.Release.Create(console),
+                Enforcement.Resume.Create(console),
+            },
             new OsevCommand("sweep", "How the control plane looks after the cloud's instances.")
             {
                 Sweep.Status.Create(console),
@@ -244,6 +252,7 @@ public static class Osev
         HttpStatusCode.Conflict when e.Code == "attestation.policy.active_changed" => "osev policy list shows the one that judges now",
         HttpStatusCode.Conflict when e.Code == "attestation.policy.unfit" => "osev policy show prints its document",
         HttpStatusCode.Conflict when e.Code == "attestation.reference.last" => "add others first, or say --allow-unchecked",
+        HttpStatusCode.Conflict when e.Code?.StartsWith("attestation.enforcement.", StringComparison.Ordinal) == true => "osev enforcement status, and osev enforcement list, show how it stands",
         HttpStatusCode.NotFound when e.Code == "attestation.instance.not_found" => "osev instance list shows those of the project; osev sweep status shows when the cloud was looked at last",
         HttpStatusCode.NotFound when e.Code == "attestation.evidence.not_found" => "it has to answer a challenge first: is openstack-sev-guest in its image?",
         HttpStatusCode.NotFound => "is the endpoint of service type attestation right? openstack endpoint list --service attestation",

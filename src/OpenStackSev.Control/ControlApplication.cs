@@ -1,10 +1,12 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenStackSev.Control.Configuration;
 using OpenStackSev.Control.Conventions;
+using OpenStackSev.Control.Enforcement;
 using OpenStackSev.Control.Events;
 using OpenStackSev.Control.Health;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Identity;
+using OpenStackSev.Control.Notifications;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Policies;
@@ -76,6 +78,8 @@ public static class ControlApplication
         services.AddSingleton<IHealthSource, DatabaseHealth>();
         services.AddValidation();
         services.AddSweep(configuration.Sweep);
+        services.AddEnforcement(configuration.Enforcement, hasScheduler: configuration.Sweep.Enabled);
+        services.AddNotifications(configuration.Notifications);
         services.AddMetrics(configuration.Metrics);
     }
 
@@ -89,6 +93,7 @@ public static class ControlApplication
         app.MapReattestation();
         app.MapValidation();
         app.MapSweep();
+        app.MapEnforcement();
         app.MapIncidents();
     }
 

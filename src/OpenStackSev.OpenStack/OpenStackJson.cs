@@ -36,6 +36,7 @@ namespace OpenStackSev.OpenStack;
 [JsonSerializable(typeof(Dictionary<string, ServerLock?>))]
 [JsonSerializable(typeof(FlavorList))]
 [JsonSerializable(typeof(FlavorBodies))]
+[JsonSerializable(typeof(FlavorEnvelope))]
 [JsonSerializable(typeof(FlavorAccessList))]
 [JsonSerializable(typeof(ServiceList))]
 [JsonSerializable(typeof(HypervisorList))]

@@ -113,7 +113,7 @@ internal static partial class FleetCost
         return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], System.Globalization.CultureInfo.InvariantCulture) * 1024 / 1e6;
     }
 
-    private static async Task<string> ConfigureAsync(string folder, FakeKeystone keystone, string program)
+    internal static async Task<string> ConfigureAsync(string folder, FakeKeystone keystone, string program, string more = "")
     {
         string file = Path.Join(folder, "control.conf");
         await File.WriteAllTextAsync(file, $"""
@@ -135,6 +135,7 @@ internal static partial class FleetCost
             interval = 5
             full_listing_interval = 60
             nudges = 0
+            {more}
             """);
         using Process sync = Process.Start(new ProcessStartInfo(program, ["manage", "db", "sync", "--config-file", file]) { UseShellExecute = false, RedirectStandardOutput = true })!;
         await sync.StandardOutput.ReadToEndAsync();
@@ -142,7 +143,7 @@ internal static partial class FleetCost
         return sync.ExitCode == 0 ? file : throw new InvalidOperationException("manage db sync failed");
     }
 
-    private static async Task<Uri> ListeningAsync(Process process)
+    internal static async Task<Uri> ListeningAsync(Process process)
     {
         while (true)
         {

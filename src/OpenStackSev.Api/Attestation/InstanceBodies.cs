@@ -8,11 +8,12 @@ namespace OpenStackSev.Api.Attestation;
 /// <param name="Verdict"><c>affirming</c>, <c>warning</c>, <c>contraindicated</c> or <c>none</c>; null before the first judgement.</param>
 /// <param name="Findings">Codes of what speaks against it.</param>
 /// <param name="Simulated">The verdict rests on a simulated root: it proves nothing about any hardware.</param>
+/// <param name="NextRoundAt">When it is asked next; null of one that has no rounds: it does not run, or cannot ask for a report.</param>
 /// <param name="RoundOpenedAt">Since when an answer is awaited; null while none is.</param>
 /// <param name="NoAnswerCode">Code of the last thing that came since the judgement and was no answer; null when nothing did.</param>
 /// <param name="Host">Where it runs; only for those who may see hosts.</param>
 public sealed record InstanceSummary(
-    Guid Instance, string Project, string Name, string Model, string Status, IReadOnlyList<string> Findings, bool Simulated, DateTimeOffset NextRoundAt,
+    Guid Instance, string Project, string Name, string Model, string Status, IReadOnlyList<string> Findings, bool Simulated, DateTimeOffset? NextRoundAt = null,
     string? Verdict = null, DateTimeOffset? JudgedAt = null, DateTimeOffset? RoundOpenedAt = null, string? NoAnswerCode = null, InstanceHost? Host = null);
 
 /// <param name="Marker">Of the next page; null on the last one.</param>

@@ -4,7 +4,28 @@ namespace OpenStackSev.Api.Attestation;
 /// <param name="Enabled">False where another control plane does it.</param>
 /// <param name="NextAt">When it looks again; null when it does not.</param>
 /// <param name="Last">The last look; null before the first one since the start.</param>
-public sealed record SweepStatus(bool Enabled, SweptNumbers Instances, DateTimeOffset? NextAt = null, SweepTick? Last = null);
+/// <param name="Notifications">What is heard from Nova between two looks; null from a service that does not say.</param>
+public sealed record SweepStatus(
+    bool Enabled, SweptNumbers Instances, DateTimeOffset? NextAt = null, SweepTick? Last = null, NotificationStatus? Notifications = null);
+
+/// <summary>How Nova's notifications are heard. Numbers are since the start of the service.</summary>
+/// <param name="State"><c>off</c>, <c>connecting</c> or <c>connected</c>.</param>
+/// <param name="Since">Since when it is so.</param>
+/// <param name="Code">Why it is not connected, e.g. <c>notifications.exchange_absent</c>.</param>
+/// <param name="Detail">The same in words.</param>
+/// <param name="Broker">The node that is spoken to.</param>
+/// <param name="Waiting">In the queue, when it was looked at last.</param>
+/// <param name="LastAt">When the last one was taken.</param>
+/// <param name="LagSeconds">How old it was then, by the clock of its sender.</param>
+/// <param name="Handled">Something was looked at, or done.</param>
+/// <param name="Ignored">Of events, or of instances, that nothing follows from.</param>
+/// <param name="Unreadable">Were no notifications.</param>
+/// <param name="Failed">Were given up: what they are about is found by the sweep.</param>
+/// <param name="Returned">Were given back to the queue, since Nova or the database failed.</param>
+/// <param name="FoundFull">How often the queue was found at its bound: then some were dropped, and the sweep looked.</param>
+public sealed record NotificationStatus(
+    string State, DateTimeOffset Since, string? Code = null, string? Detail = null, string? Broker = null, string? Queue = null, long? Waiting = null,
+    DateTimeOffset? LastAt = null, double? LagSeconds = null, long Handled = 0, long Ignored = 0, long Unreadable = 0, long Failed = 0, long Returned = 0, long FoundFull = 0);
 
 /// <summary>Instances that ask for memory encryption, as the database has them now.</summary>
 /// <param name="Due">Their next round is to be opened.</param>

@@ -1,4 +1,5 @@
 using OpenStackSev.Api.Attestation;
+using OpenStackSev.Api.Enforcement;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Api.Policies;
 using OpenStackSev.Api.Validation;
@@ -9,5 +10,5 @@ namespace OpenStackSev.Api.Errors;
 public static class ErrorCodes
 {
     public static IReadOnlyList<ErrorCode> All { get; } =
-        [.. RequestErrors.All, .. ValidationErrors.All, .. HostErrors.All, .. AttestationErrors.All, .. SweepErrors.All, .. PolicyErrors.All];
+        [.. RequestErrors.All, .. ValidationErrors.All, .. HostErrors.All, .. AttestationErrors.All, .. SweepErrors.All, .. EnforcementErrors.All, .. PolicyErrors.All];
 }

@@ -21,6 +21,9 @@ internal sealed class ControlPlane : IDisposable
 
     public static ControlPlane Of(OpenStackConnection cloud) => new(cloud);
 
+    /// <summary>Its endpoint, as the catalogue has it.</summary>
+    public async Task<Uri> AddressAsync(CancellationToken ct) => await cloud.EndpointAsync(ServiceType.Attestation, ct);
+
     public async Task<IReadOnlyList<HostSummary>> AllHostsAsync(CancellationToken ct)
     {
         var all = new List<HostSummary>();

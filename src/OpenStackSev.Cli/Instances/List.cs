@@ -24,7 +24,7 @@ internal static class List
                 ["INSTANCE", "NAME", "MODEL", "STATUS", "VERDICT", "JUDGED", "NEXT ROUND", "FINDINGS"], instances.Select(one => new[]
                 {
                     one.Instance.ToString(), one.Name, one.Model, one.Status, Word(one), one.JudgedAt is { } judged ? Time(judged) : "never",
-                    one.RoundOpenedAt is null ? Time(one.NextRoundAt) : "open", string.Join(' ', one.Findings),
+                    one.RoundOpenedAt is not null ? "open" : one.NextRoundAt is { } next ? Time(next) : "none", string.Join(' ', one.Findings),
                 }));
             return ExitCode.Ok;
         });

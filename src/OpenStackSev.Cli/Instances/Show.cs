@@ -51,7 +51,7 @@ internal static class Show
 
         if (instance.JudgedAt is { } judged)
             yield return ["judged", List.Time(judged)];
-        yield return ["next round", instance.RoundOpenedAt is { } open ? $"an answer is awaited since {List.Time(open)}" : List.Time(instance.NextRoundAt)];
+        yield return ["next round", instance.RoundOpenedAt is { } open ? $"an answer is awaited since {List.Time(open)}" : instance.NextRoundAt is { } next ? List.Time(next) : "none"];
         if (instance.NoAnswerCode is { } code)
             yield return ["no answer", code];
         if (instance.Host is { } host)

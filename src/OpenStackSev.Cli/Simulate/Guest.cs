@@ -12,6 +12,9 @@ internal static class Guest
         ("replay", SimulatedLie.Replay), ("foreign-nonce", SimulatedLie.ForeignNonce), ("silence", SimulatedLie.Silence),
     ];
 
+    /// <summary>Kinds of lies, as they are typed.</summary>
+    public static IEnumerable<string> LieWords => s_lies.Skip(1).Select(lie => lie.Word);
+
     public static Command Create(CommandConsole console)
     {
         Option<string> output = new("--out", "-o") { Description = "Folder: new, empty or of an earlier simulated guest.", HelpName = "DIR", Required = true };
@@ -90,9 +93,10 @@ internal static class Guest
         return option;
     }
 
-    private static SimulatedLie? LieOf(string? word) => word is null ? null : Array.Find(s_lies, lie => lie.Word == word).Lie;
+    /// <summary>Null for what is no kind of lie.</summary>
+    public static SimulatedLie? LieOf(string? word) => Array.FindIndex(s_lies, lie => lie.Word == word) is >= 0 and var index ? s_lies[index].Lie : null;
 
-    private static string WordOf(SimulatedLie kind) => Array.Find(s_lies, lie => lie.Lie == kind).Word;
+    public static string WordOf(SimulatedLie kind) => Array.Find(s_lies, lie => lie.Lie == kind).Word;
 }
 
 /// <summary>Where the simulated guest answers.</summary>

@@ -172,4 +172,5 @@ internal sealed record NamedKind(string Name, string Summary);
 [JsonSerializable(typeof(KdsServing))]
 [JsonSerializable(typeof(GuestServing))]
 [JsonSerializable(typeof(GuestChanged))]
+[JsonSerializable(typeof(FleetResult))]
 internal sealed partial class SimulateJson : JsonSerializerContext;

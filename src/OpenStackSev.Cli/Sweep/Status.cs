@@ -35,6 +35,8 @@ internal static class Status
         yield return ["open", Text(instances.Open)];
         yield return ["overdue", Text(instances.Overdue)];
         yield return ["silent", Text(instances.Silent)];
+        foreach (string[] row in Rows(status.Notifications))
+            yield return row;
         yield return ["next", status.NextAt is { } next ? List.Time(next) : "none"];
         if (status.Last is not { } last)
         {
@@ -49,6 +51,24 @@ internal static class Status
         yield return ["did", $"opened {last.Opened}, judged silent {last.Silent}, nudged {last.Nudged}"];
         foreach (SweepFailure failure in last.Failures)
             yield return ["failed", $"{failure.Code} {Text(failure.Count)} times, last: {failure.Detail}"];
+    }
+
+    private static IEnumerable<string[]> Rows(NotificationStatus? heard)
+    {
+        if (heard is null)
+            yield break;
+        yield return ["notifications", heard.State switch
+        {
+            "off" => "off: changes are found at the next look; [notifications] transport_url is not set",
+            "connected" => $"connected since {List.Time(heard.Since)}, {heard.Broker}",
+            _ => $"{heard.State} since {List.Time(heard.Since)}: {heard.Code}: {heard.Detail}",
+        }];
+        if (heard.State == "off")
+            yield break;
+        yield return ["heard", $"handled {heard.Handled}, ignored {heard.Ignored}, unreadable {heard.Unreadable}, given up {heard.Failed}, given back {heard.Returned}"];
+        if (heard is { LastAt: { } at })
+            yield return ["last heard", $"{List.Time(at)}{(heard.LagSeconds is { } lag ? string.Create(CultureInfo.InvariantCulture, $", {lag:0.0} s old") : "")}"];
+        yield return ["queue", $"{heard.Queue}: {(heard.Waiting is { } waiting ? string.Create(CultureInfo.InvariantCulture, $"{waiting} waiting") : "not looked at yet")}{(heard.FoundFull > 0 ? $", at its bound {heard.FoundFull} times" : "")}"];
     }
 
     private static string Text(int count) => count.ToString(CultureInfo.InvariantCulture);

@@ -1,4 +1,5 @@
 using OpenStackSev.Configuration;
+using OpenStackSev.Control.Enforcement;
 using OpenStackSev.Control.Events;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Notifications;
@@ -23,6 +24,7 @@ public sealed record ControlConfiguration
     public EndorsementOptions Endorsements { get; init; } = new();
     public ReattestationOptions Reattestation { get; init; } = new();
     public SweepOptions Sweep { get; init; } = new();
+    public EnforcementOptions Enforcement { get; init; } = new();
     public NotificationOptions Notifications { get; init; } = new();
     public DatabaseOptions Database { get; init; } = new();
     public EventOptions Events { get; init; } = new();
@@ -31,7 +33,7 @@ public sealed record ControlConfiguration
     public static IReadOnlyList<IniSection> Sections { get; } =
     [
         ProcessOptions.Section, ApiOptions.Section, KeystoneOptions.Section, PolicyOptions.Section, HealthOptions.Section, MetricsOptions.Section,
-        HostsOptions.Section, EndorsementOptions.Section, ReattestationOptions.Section, SweepOptions.Section, NotificationOptions.Section, DatabaseOptions.Section, EventOptions.Section,
+        HostsOptions.Section, EndorsementOptions.Section, ReattestationOptions.Section, SweepOptions.Section, EnforcementOptions.Section, NotificationOptions.Section, DatabaseOptions.Section, EventOptions.Section,
     ];
 
     /// <summary>etc/openstack-sev.conf.sample.</summary>
@@ -60,6 +62,7 @@ public sealed record ControlConfiguration
             Endorsements = EndorsementOptions.Section.Read(settings, problems),
             Reattestation = ReattestationOptions.Section.Read(settings, problems),
             Sweep = SweepOptions.Section.Read(settings, problems),
+            Enforcement = EnforcementOptions.Section.Read(settings, problems),
             Notifications = NotificationOptions.Section.Read(settings, problems),
             Database = DatabaseOptions.Section.Read(settings, problems),
             Events = EventOptions.Section.Read(settings, problems),

@@ -72,7 +72,8 @@ internal static class EnforcementSteps
     public static EnforcementStep Confirm(EnforcementState row, bool found, DateTimeOffset now)
     {
         Measures done = row.PendingUndo ? row.Done & ~row.Pending : row.Done | row.Pending;
-        EnforcementState state = NotPending(row) with { Done = done, Skipped = row.Skipped & ~row.Pending, Failures = 0, FailureCode = null, LastActionAt = now };
+        Measures skipped = row.Skipped & ~row.Pending;
+        EnforcementState state = NotPending(row) with { Done = done, Skipped = skipped, Failures = 0, FailureCode = skipped == Measures.None ? null : row.FailureCode, LastActionAt = now };
         return new(EnforcementStepKind.Noted, state, Record(row.PendingUndo ? EnforcementEvents.Undone : EnforcementEvents.Done, state,
             new MeasureRecord(Word(row.Pending), row.PendingUndo, Codes: null, found ? true : null)) with
         {

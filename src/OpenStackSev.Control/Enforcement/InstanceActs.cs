@@ -26,7 +26,7 @@ internal sealed class InstanceActs(EnforcementStates states, EnforcementWriter w
                 continue;   // others took the last of it: decided again, with nothing left
             if (step.Kind is EnforcementStepKind.Perform or EnforcementStepKind.Look)
             {
-                if (tally.IsNovaAway || !await AskAsync(step, moment, tally, ct))
+                if (!await AskAsync(step, moment, tally, ct))
                     return;
             }
             else
@@ -47,6 +47,8 @@ internal sealed class InstanceActs(EnforcementStates states, EnforcementWriter w
         await asking.WaitAsync(ct);
         try
         {
+            if (tally.IsNovaAway)
+                return false;
             return step.Kind == EnforcementStepKind.Look ? await LookAsync(step.State, ct) : await PerformAsync(step.State, moment, tally, ct);
         }
         finally

@@ -3,10 +3,10 @@ using OpenStackSev.Configuration;
 namespace OpenStackSev.Control.Enforcement;
 
 /// <summary>The rules by which enforcement goes now. Read at the start, which a wrong file ends, and again when the file changes.</summary>
-internal sealed partial class RulesInForce(EnforcementOptions options, ILogger<RulesInForce> log)
+internal sealed partial class RulesInForce(EnforcementOptions options, Ruleset first, ILogger<RulesInForce> log)
 {
     private (DateTime Written, long Length)? seen = options.RulesFile is { } file ? Stamp(file) : null;
-    private Ruleset ruleset = options.RulesFile is { } file ? RulesetFile.Read(file) : RulesetSample.Default;
+    private Ruleset ruleset = first;
 
     public Ruleset Now => Volatile.Read(ref ruleset);
 

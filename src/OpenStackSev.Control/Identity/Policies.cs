@@ -1,4 +1,5 @@
 using System.Text;
+using OpenStackSev.Control.Enforcement;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Policies;
@@ -11,7 +12,7 @@ namespace OpenStackSev.Control.Identity;
 public static class Policies
 {
     public static IReadOnlyList<PolicyRule> All { get; } =
-        [.. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All, .. InstancePolicies.All, .. SweepPolicies.All, .. AppraisalPolicies.All];
+        [.. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All, .. InstancePolicies.All, .. SweepPolicies.All, .. EnforcementPolicies.All, .. AppraisalPolicies.All];
 
     /// <summary>etc/policy.yaml.sample.</summary>
     public static string Sample()

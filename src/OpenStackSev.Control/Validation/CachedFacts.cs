@@ -28,6 +28,13 @@ public sealed partial class CachedFacts(ServiceCloud cloud, TimeProvider time, I
         }
     }
 
+    /// <summary>A host came, went or changed: the next validation reads anew.</summary>
+    public void Forget()
+    {
+        lock (gate)
+            reading = null;
+    }
+
     private Task<CloudFacts?> ReadAsync() =>
         cloud.Connection.FactsAsync(CloudFactsReading.MostProvidersOfOnePair, note => LogNotLookedAt(log, note), progress: null, CancellationToken.None);
 

@@ -27,14 +27,17 @@ internal sealed class ConfigDrive(string? folder = null, string root = "/") : IM
             device = new FileInfo(device).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? device;
             // Device, mount point, …: spaces and the like in octal.
             return File.ReadLines(Path.Join(root, "proc/self/mounts")).Select(line => line.Split(' '))
-                .Where(fields => fields.Length > 1 && Path.Join(root, Plain(fields[0])) == device)
-                .Select(fields => Path.Join(root, Plain(fields[1]))).FirstOrDefault();
+                .Where(fields => fields.Length > 1 && Below(Plain(fields[0])) == device)
+                .Select(fields => Below(Plain(fields[1]))).FirstOrDefault();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }
     }
+
+    // Path.Join("/", "/dev/vdb") is //dev/vdb, which no link resolves to.
+    private string Below(string path) => root.TrimEnd('/') + path;
 
     private static string Plain(string field) => field.Replace(@"\040", " ", StringComparison.Ordinal).Replace(@"\011", "\t", StringComparison.Ordinal)
         .Replace(@"\012", "\n", StringComparison.Ordinal).Replace(@"\134", @"\", StringComparison.Ordinal);

@@ -87,6 +87,9 @@ public sealed record ServerFault(int? Code = null, string? Message = null, strin
 
 public sealed record FlavorList(IReadOnlyList<Flavor> Flavors, [property: JsonPropertyName("flavors_links")] IReadOnlyList<Link>? Links = null);
 
+/// <summary>One flavor as Nova wrote it.</summary>
+public sealed record FlavorEnvelope(JsonElement Flavor);
+
 public sealed record FlavorBodies(
     IReadOnlyList<JsonElement> Flavors, [property: JsonPropertyName("flavors_links")] IReadOnlyList<Link>? Links = null);
 
@@ -107,7 +110,8 @@ public sealed record ServiceList(IReadOnlyList<ComputeService> Services);
 /// <param name="State"><c>up</c> or <c>down</c>; null where the cell does not answer.</param>
 public sealed record ComputeService(
     string Binary, string Host, string Status, Guid? Id = null, string? State = null,
-    [property: JsonPropertyName("disabled_reason")] string? DisabledReason = null);
+    [property: JsonPropertyName("disabled_reason")] string? DisabledReason = null,
+    [property: JsonPropertyName("forced_down")] bool ForcedDown = false);
 
 public sealed record HypervisorList(
     IReadOnlyList<Hypervisor> Hypervisors, [property: JsonPropertyName("hypervisors_links")] IReadOnlyList<Link>? Links = null);

@@ -53,6 +53,10 @@ public interface INovaApi
         [Query, AliasAs("is_public")] string? isPublic = null, [Query] int? limit = null, [Query] string? marker = null,
         CancellationToken ct = default);
 
+    /// <summary>One flavor with extra specs (2.61), as Nova wrote it.</summary>
+    [Get("/flavors/{id}")]
+    Task<FlavorEnvelope> GetFlavorBodyAsync(string id, CancellationToken ct = default);
+
     /// <summary>Projects that may use a private flavor. 404 for a public one. Administrators only, unless policy says otherwise.</summary>
     [Get("/flavors/{id}/os-flavor-access")]
     Task<FlavorAccessList> ListFlavorAccessAsync(string id, CancellationToken ct = default);

@@ -40,7 +40,7 @@ public sealed class SimulatedFleet : IDisposable
     {
         var asked = new ConcurrentBag<(FleetMember Member, Guid Challenge, byte[] Nonce, TimeSpan Took)>();
         var outcomes = new ConcurrentBag<FleetOutcome>();
-        await new FleetRequests(control, pace).SendAsync("/v1/challenges", members, member => member, member => FleetRequests.ChallengeBody(member.Instance), (member, answer) =>
+        await new FleetRequests(control, pace).SendAsync("v1/challenges", members, member => member, member => FleetRequests.ChallengeBody(member.Instance), (member, answer) =>
         {
             if (answer.Body is not { } body)
                 outcomes.Add(new FleetOutcome(member, answer.Status, null, answer.Code, answer.Took, null));
@@ -64,7 +64,7 @@ public sealed class SimulatedFleet : IDisposable
     public async Task<IReadOnlyList<FleetOutcome>> AnswerAsync(FleetChallenges challenges, FleetPace pace, CancellationToken ct = default)
     {
         var outcomes = new ConcurrentBag<FleetOutcome>(challenges.Ended);
-        await new FleetRequests(control, pace).SendAsync("/v1/evidence", challenges.Answers, one => one.Member, one => one.Body, (one, answer) =>
+        await new FleetRequests(control, pace).SendAsync("v1/evidence", challenges.Answers, one => one.Member, one => one.Body, (one, answer) =>
             outcomes.Add(new FleetOutcome(one.Member, answer.Status, VerdictOf(answer.Body), answer.Code ?? FindingOf(answer.Body), one.ChallengeTook, answer.Took)), ct);
         return [.. outcomes];
     }

@@ -56,6 +56,9 @@ public static class Programs
     /// <summary>A program of ours that runs until it is stopped, as a long one does.</summary>
     public static Process Start(string project, string program, params IReadOnlyList<string> arguments) => Start(Find(project, program), arguments);
 
+    /// <summary>A program of the system that runs until it is stopped.</summary>
+    public static Process StartAt(string path, IReadOnlyList<string> arguments) => Start(path, arguments, []);
+
     public static Task<Ended> GuestAsync(params string[] arguments) => RunAsync(Find("OpenStackSev.Guest", "openstack-sev-guest"), arguments);
 
     public static async Task<Ended> RunAsync(string program, IReadOnlyList<string> arguments)

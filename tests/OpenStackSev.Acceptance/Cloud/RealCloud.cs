@@ -208,9 +208,9 @@ public sealed class RealCloud : IDisposable
         await SendAsync(HttpMethod.Post, "compute", $"/servers/{server}/action", new JsonObject { [action] = argument });
 
     /// <summary>Waits for what another process does; bounded, and says what it last saw.</summary>
-    public static async Task EventuallyAsync(Func<Task<bool>> reached, Func<string> lastSeen)
+    public static async Task EventuallyAsync(Func<Task<bool>> reached, Func<string> lastSeen, TimeSpan? longest = null)
     {
-        using var limit = new CancellationTokenSource(LongestWait);
+        using var limit = new CancellationTokenSource(longest ?? LongestWait);
         using var timer = new PeriodicTimer(Between);
         while (!await reached())
         {
@@ -220,7 +220,7 @@ public sealed class RealCloud : IDisposable
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"not within {LongestWait.TotalSeconds} s: {lastSeen()}");
+                Assert.Fail($"not within {(longest ?? LongestWait).TotalSeconds} s: {lastSeen()}");
             }
         }
     }

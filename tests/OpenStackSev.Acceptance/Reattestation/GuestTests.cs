@@ -7,6 +7,9 @@ namespace OpenStackSev.Acceptance.Reattestation;
 public sealed class GuestTests(Stack stack) : IAsyncLifetime
 {
     private const string Servers = "proven-";
+
+    /// <summary>Of a processor that is emulated, beside other work.</summary>
+    private static readonly TimeSpan s_emulated = TimeSpan.FromMinutes(10);
     private SnpLab? lab;
     private string image = "";
     private string flavor = "";
@@ -49,6 +52,27 @@ public sealed class GuestTests(Stack stack) : IAsyncLifetime
         JsonNode shown = (await Lab.ShownAsync(server.Id))!;
         Assert.True((bool)shown["instance"]!["simulated"]!);
         Assert.Equal("guest_report", (string?)shown["judgement"]!["evidence"]);
+    }
+
+    [Fact]
+    public async Task A_virtual_machine_of_libvirt_boots_from_its_config_drive_and_proves_itself_over_its_network()
+    {
+        GuestMachine.NeedsParts();
+        string chip = await Lab.EnrolAsync("compute1");
+        (Server server, string project) = await BootAsync("machine", "compute1");
+        Dictionary<string, string> metadata = await MetadataAsync(server, project, "vendor_data2.json", "meta_data.json");
+        Assert.NotEqual("affirming", (string?)(await Lab.ShownAsync(server.Id))?["instance"]!["verdict"]);
+        await using GuestMachine machine = await GuestMachine.BootAsync(Lab.Chain, chip, metadata);
+        await RealCloud.EventuallyAsync(
+            () => Task.FromResult(machine.Console.Contains("the workload has a token", StringComparison.Ordinal)), () => machine.Console, s_emulated);
+        Assert.Contains("verdict           SIMULATED affirming", machine.Console, StringComparison.Ordinal);
+        Assert.Contains("as said by        /mnt/config/openstack/latest/vendor_data2.json", machine.Console, StringComparison.Ordinal);
+        JsonNode shown = (await Lab.ShownAsync(server.Id))!;
+        Assert.Equal("affirming", (string?)shown["instance"]!["verdict"]);
+        Assert.True((bool)shown["instance"]!["simulated"]!);
+        Assert.Equal("guest_report", (string?)shown["judgement"]!["evidence"]);
+        string ticket = (string)JsonNode.Parse(metadata["vendor_data2.json"])!["sev"]!["openstack_sev"]!["ticket"]!;
+        Assert.DoesNotContain(ticket, machine.Console, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -142,6 +166,17 @@ public sealed class GuestTests(Stack stack) : IAsyncLifetime
     }
 
     private async Task<string?> JudgedAtAsync(Server server) => (string?)(await Lab.ShownAsync(server.Id))!["instance"]!["judged_at"];
+
+    /// <summary>As Nova writes them onto a config drive.</summary>
+    private static async Task<Dictionary<string, string>> MetadataAsync(Server server, string project, params string[] names)
+    {
+        await using MetadataProxy proxy = new(server.Id, project);
+        using var http = new HttpClient();
+        var documents = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string name in names)
+            documents[name] = await http.GetStringAsync(new Uri(proxy.Url, name), TestContext.Current.CancellationToken);
+        return documents;
+    }
 
     private static async Task RoundAsync(RunningGuest guest, int exitCode)
     {

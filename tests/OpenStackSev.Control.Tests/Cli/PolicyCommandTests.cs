@@ -48,6 +48,25 @@ public sealed class PolicyCommandTests : IAsyncLifetime
         Assert.Contains("\"name\": \"default\"", await CommandLab.OkAsync("policy", "show"), StringComparison.Ordinal);
     }
 
+    /// <summary>As printed; only the file and the digest are filled in.</summary>
+    [Fact]
+    public async Task The_commands_of_the_README_do_what_it_says()
+    {
+        string readme = await File.ReadAllTextAsync(Path.Join(Repository.Root, "src", "OpenStackSev.Control", "Reattestation", "Policies", "README.md"));
+        string document = await FileAsync("policy.json", """{"version":1,"name":"named"}""");
+        string[] commands = readme.Split("```")[1].Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(4, commands.Length);
+        foreach (string command in commands)
+        {
+            // What stands in quotes is one word.
+            IEnumerable<string> words = command.Split('\'').SelectMany((part, i) => i % 2 == 1 ? [part] : part.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            await CommandLab.OkAsync([.. words.Skip(1).Select(word => word switch { "policy.json" => document, "$DIGEST" => s_measured, _ => word })]);
+        }
+
+        Assert.Contains("\"name\":\"named\"", await CommandLab.OkAsync("policy", "show"), StringComparison.Ordinal);
+        Assert.Contains("OVMF 2024.02, 4 EPYC-v4", await CommandLab.OkAsync("reference", "list"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_cannot_be_done_is_one_error_one_hint_and_a_code()
     {

@@ -17,6 +17,7 @@ public sealed class ControlConfigurationTests : IDisposable
     [Theory]
     [InlineData("openstack-sev.conf.sample", "")]
     [InlineData("policy.yaml.sample", "--policy")]
+    [InlineData("enforcement.yaml.sample", "--enforcement")]
     public async Task The_samples_are_generated(string file, string option)
     {
         using var output = new StringWriter();

@@ -22,12 +22,39 @@ internal sealed record FakeServer(Guid Id, string Project, string Name)
     /// <summary>Its cell does not answer: Nova tells who it is and whose, and no more.</summary>
     public bool CellIsAway { get; init; }
 
+    public bool IsLocked { get; init; }
+    public string? LockedReason { get; init; }
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
     public bool IsDeleted => Status == "DELETED";
+}
+
+/// <summary>A nova-compute of the fake Nova, and its node.</summary>
+internal sealed record FakeService(Guid Node, string NodeName)
+{
+    public bool IsDisabled { get; init; }
+    public bool IsForcedDown { get; init; }
+    public string? Reason { get; init; }
+
+    public string Written(string host) =>
+        new JsonObject
+        {
+            ["id"] = Node.ToString(),
+            ["binary"] = "nova-compute",
+            ["host"] = host,
+            ["status"] = IsDisabled ? "disabled" : "enabled",
+            ["state"] = "up",
+            ["disabled_reason"] = Reason,
+            ["forced_down"] = IsForcedDown,
+        }.ToJsonString();
+
+    public string Hypervisor(string host) =>
+        new JsonObject { ["id"] = Node.ToString(), ["hypervisor_hostname"] = NodeName, ["state"] = "up", ["status"] = "enabled", ["service"] = new JsonObject { ["host"] = host } }.ToJsonString();
 }
 
 /// <summary>Nova's servers, and Glance's images, as a service of the cloud sees them: pages behind a marker, changes since a time with the deleted ones among them, metadata with its quota.</summary>
 /// <remarks>Source: Compute API reference, "List Servers Detailed", "Create or Update Metadata Items"; API guide, "Handling Down Cells".</remarks>
-internal sealed class FakeNova
+internal sealed partial class FakeNova
 {
     public static readonly Guid PlainImage = new("33333333-3333-4333-8333-333333333333");
 
@@ -48,6 +75,12 @@ internal sealed class FakeNova
     public ConcurrentDictionary<Guid, JsonObject> Images { get; } = new() { [PlainImage] = new JsonObject { ["hw_firmware_type"] = "uefi" } };
 
     public ConcurrentDictionary<Guid, ConcurrentDictionary<string, string>> Metadata { get; } = new();
+
+    /// <summary>Extra specs of flavors, by id.</summary>
+    public ConcurrentDictionary<string, JsonObject> Flavors { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Computes of os-services, by host.</summary>
+    public ConcurrentDictionary<string, FakeService> Services { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Method, path and query of each request so far.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
@@ -81,6 +114,12 @@ internal sealed class FakeNova
         app.MapGet("/compute/v2.1/servers/detail", List);
         app.MapGet("/compute/v2.1/servers/{id:guid}", Show);
         app.MapPost("/compute/v2.1/servers/{id:guid}/metadata", UpdateMetadataAsync);
+        MapActions(app);
+        app.MapGet("/compute/v2.1/flavors/{id}", (string id) => Flavors.TryGetValue(id, out JsonObject? specs)
+            ? Text($$$"""{"flavor":{"id":{{{Json(id)}}},"name":{{{Json("name of " + id)}}},"ram":2048,"vcpus":2,"disk":10,"os-flavor-access:is_public":true,"extra_specs":{{{specs.ToJsonString()}}}}}""")
+            : Refuse(404, $"Flavor {id} could not be found."));
+        app.MapGet("/compute/v2.1/os-services", (string host) => Text($$"""{"services":[{{(Services.TryGetValue(host, out FakeService? service) ? service.Written(host) : "")}}]}"""));
+        app.MapGet("/compute/v2.1/os-hypervisors/detail", () => Text($$"""{"hypervisors":[{{string.Join(',', Services.Select(pair => pair.Value.Hypervisor(pair.Key)))}}]}"""));
         app.MapGet("/image/v2/images/{id:guid}", (Guid id) => Images.TryGetValue(id, out JsonObject? properties) ? Text(Image(id, properties)) : Refuse(404, "no image"));
     }
 
@@ -213,6 +252,7 @@ internal sealed class FakeNova
             text.Append($$"""{"id":"{{image}}","links":[],"properties":{{properties.ToJsonString()}}}""");
         else
             text.Append($$"""{"id":"{{image}}","links":[]}""");
+        WriteActed(text, server);
         text.Append(""","metadata":{""");
         if (Metadata.TryGetValue(server.Id, out ConcurrentDictionary<string, string>? metadata))
             text.AppendJoin(',', metadata.Select(item => $"{Json(item.Key)}:{Json(item.Value)}"));

@@ -1,4 +1,5 @@
 using OpenStackSev.Api.Attestation;
+using OpenStackSev.Api.Enforcement;
 using OpenStackSev.Api.Errors;
 
 namespace OpenStackSev.Control.Tests.Stories;
@@ -19,6 +20,7 @@ public sealed class StoryTests
         // What reports do wrong needs keys that sign, which data files cannot hold.
         told.UnionWith(ToldBy(typeof(AttestationErrors), "Reattestation", "RoundTests.cs"));
         told.UnionWith(ToldBy(typeof(SweepErrors), "Reattestation", "Sweep", "RoundRequestTests.cs"));
+        told.UnionWith(ToldBy(typeof(EnforcementErrors), "Enforcement", "EnforcementRoundTests.cs"));
         string[] untold = [.. ErrorCodes.All.Select(error => error.Code).Where(code => !told.Contains(code))];
         Assert.Empty(untold);
     }

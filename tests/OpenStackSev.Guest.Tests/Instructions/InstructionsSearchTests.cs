@@ -44,16 +44,17 @@ public sealed class InstructionsSearchTests : IAsyncDisposable
         Assert.Equal((new Uri("https://drive.example.org"), file), (found.Instructions.Url, found.Place));
     }
 
-    [Fact]
-    public async Task A_mounted_file_system_of_label_config_2_is_found_wherever_it_is()
+    [Theory, InlineData(""), InlineData("/")]
+    public async Task A_mounted_file_system_of_label_config_2_is_found_wherever_it_is(string end)
     {
+        string root = folder.Path + end;
         folder.Write("dev/sr0", "");
         Directory.CreateDirectory(folder.At("dev/disk/by-label"));
         File.CreateSymbolicLink(folder.At("dev/disk/by-label/config-2"), "../../sr0");
         folder.Write("mnt/a drive/openstack/latest/vendor_data2.json", Vendordata("https://drive.example.org"));
-        Assert.Equal(InstructionsCodes.Unreachable, (await Assert.ThrowsAsync<InstructionsException>(() => FindAsync(new ConfigDrive(root: folder.Path)))).Code);
+        Assert.Equal(InstructionsCodes.Unreachable, (await Assert.ThrowsAsync<InstructionsException>(() => FindAsync(new ConfigDrive(root: root)))).Code);
         folder.Write("proc/self/mounts", "tmpfs /tmp tmpfs rw 0 0\n/dev/sr0 /mnt/a\\040drive iso9660 ro 0 0\n");
-        Assert.Equal(new Uri("https://drive.example.org"), (await FindAsync(new ConfigDrive(root: folder.Path))).Instructions.Url);
+        Assert.Equal(new Uri("https://drive.example.org"), (await FindAsync(new ConfigDrive(root: root))).Instructions.Url);
     }
 
     [Fact]

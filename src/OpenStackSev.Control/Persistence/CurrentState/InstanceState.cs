@@ -35,7 +35,7 @@ public sealed record InstanceState : StateChange
 
     public required DateTimeOffset FirstSeenAt { get; init; }
 
-    /// <summary>When Nova last listed it.</summary>
+    /// <summary>When Nova last said something new of it: that it is listed once more writes nothing.</summary>
     public required DateTimeOffset SeenAt { get; init; }
 
     /// <summary>Since when Nova no longer knows it; null while it does.</summary>

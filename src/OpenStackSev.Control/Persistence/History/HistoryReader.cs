@@ -21,4 +21,8 @@ public sealed class HistoryReader(ControlDatabase database)
             return await context.History.AsNoTracking().Where(row => row.Subject == subject && row.Id < end)
                 .OrderByDescending(row => row.Id).Take(Math.Clamp(limit, 1, MaximumLimit)).ToListAsync(ct);
         });
+
+    /// <summary>The latest of the rows of <paramref name="subject"/> whose kind begins with <paramref name="kind"/>; null for none.</summary>
+    public Task<HistoryRow?> LatestAsync(Guid subject, string kind, CancellationToken ct = default) => database.UseAsync(context =>
+        context.History.AsNoTracking().Where(row => row.Subject == subject && row.Kind.StartsWith(kind)).OrderByDescending(row => row.Id).FirstOrDefaultAsync(ct));
 }

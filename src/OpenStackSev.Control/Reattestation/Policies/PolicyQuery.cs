@@ -25,5 +25,9 @@ internal static class PolicyQuery
         _ => throw new ApiException(RequestErrors.Invalid, $"{name}: must be true or false"),
     };
 
+    /// <exception cref="ApiException">400: given, and empty or longer than any name.</exception>
+    public static string? Word(HttpContext context, string name) => Text(context, name) is not { } text ? null
+        : text.Length is > 0 and <= 64 ? text : throw new ApiException(RequestErrors.Invalid, $"{name}: must have 1 to 64 characters");
+
     private static string? Text(HttpContext context, string name) => context.Request.Query.TryGetValue(name, out var values) ? values.ToString() : null;
 }

@@ -5,6 +5,7 @@ using OpenStackSev.Attestation;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
 using OpenStackSev.Control.Reattestation.Rounds;
+using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.Control.Timeline;
 
 namespace OpenStackSev.Control.Reattestation.Results;
@@ -41,7 +42,8 @@ internal static class InstanceViews
 
     private static InstanceSummary Summary(InstanceState state, JudgementRecord? judgement, bool withHost) => new(
         state.Instance, state.Project, state.Name, state.Model, state.Status,
-        [.. (judgement?.Findings ?? []).Select(finding => finding.Code).Distinct(StringComparer.Ordinal)], judgement?.Simulated == true, state.NextRoundAt,
+        [.. (judgement?.Findings ?? []).Select(finding => finding.Code).Distinct(StringComparer.Ordinal)], judgement?.Simulated == true,
+        state.NextRoundAt == RoundTimes.Never ? null : state.NextRoundAt,
         state.Verdict is { } verdict ? JudgementRecord.Word(verdict) : null, state.JudgedAt, state.RoundOpenedAt, state.NoAnswerCode, withHost ? new InstanceHost(state.Node, state.HostName, judgement?.Host?.Chip) : null);
 
     private static InstanceJudgement Judgement(StoredResult stored, bool withHost, DateTimeOffset now)

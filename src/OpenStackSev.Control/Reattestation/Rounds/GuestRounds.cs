@@ -5,6 +5,7 @@ using OpenStackSev.Api.Errors;
 using OpenStackSev.Attestation;
 using OpenStackSev.Attestation.Results;
 using OpenStackSev.Control.Conventions;
+using OpenStackSev.Control.Enforcement;
 using OpenStackSev.Control.Events;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Persistence.CurrentState;
@@ -19,7 +20,7 @@ namespace OpenStackSev.Control.Reattestation.Rounds;
 /// <remarks>All state is in the database, so that a round that breaks off anywhere goes on from there, on any control plane.</remarks>
 internal sealed class GuestRounds(
     KnownInstances instances, EvidenceAppraisal appraisal, ResultSigner signer, HistoryWriter history, GuestLimits limits,
-    ReattestationOptions options, TimeProvider time)
+    EnforcementSignal enforcement, ReattestationOptions options, TimeProvider time)
 {
     /// <summary>Repetitions after others' writes, before a request is given up.</summary>
     private const int MostAttempts = 8;
@@ -125,6 +126,8 @@ internal sealed class GuestRounds(
                     HostName = state.HostName,
                 },
             }, ct);
+        if (judged.Verdict != state.Verdict)
+            enforcement.VerdictTurned();
         return new EvidenceAnswer(record.Verdict, [.. record.Findings.Select(finding => finding.Code).Distinct(StringComparer.Ordinal)],
             (int)nextRound.TotalSeconds, token?.Token, token is null ? null : (int)(token.ExpiresAt - now).TotalSeconds);
     }

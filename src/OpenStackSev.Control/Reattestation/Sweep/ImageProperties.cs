@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using OpenStackSev.Control.Validation;
@@ -15,7 +16,7 @@ internal sealed class ImageProperties(ServiceCloud cloud)
 
     private static readonly string[] s_keys = ["hw_mem_encryption", "hw_mem_encryption_model"];
 
-    private readonly Dictionary<Guid, IReadOnlyDictionary<string, string>?> kept = [];
+    private readonly ConcurrentDictionary<Guid, IReadOnlyDictionary<string, string>?> kept = new();
 
     /// <summary>Images can be edited: what Glance said is forgotten.</summary>
     public void Forget() => kept.Clear();

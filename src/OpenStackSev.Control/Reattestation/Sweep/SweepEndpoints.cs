@@ -2,6 +2,7 @@ using OpenStackSev.Api;
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Control.Conventions;
 using OpenStackSev.Control.Identity;
+using OpenStackSev.Control.Notifications;
 using OpenStackSev.Control.Persistence.CurrentState;
 using Quartz;
 
@@ -17,7 +18,7 @@ internal static class SweepEndpoints
         DateTimeOffset now = Of<TimeProvider>(context).GetUtcNow();
         InstanceNumbers numbers = await Of<SweptInstances>(context).CountAsync(now, now - options.NudgeAfter, context.RequestAborted);
         var status = new SweepStatus(options.Enabled, new SweptNumbers(numbers.Present, numbers.Due, numbers.Open, numbers.Overdue, numbers.Silent),
-            options.Enabled ? await NextAsync(context) : null, Of<SweepJournal>(context).Last);
+            options.Enabled ? await NextAsync(context) : null, Of<SweepJournal>(context).Last, Of<NotificationJournal>(context).Status);
         await context.AnswerAsync(status, AttestationJson.Default.SweepStatus);
     }
 

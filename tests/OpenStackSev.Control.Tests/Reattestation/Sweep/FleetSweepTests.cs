@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using OpenStackSev.Api;
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Attestation;
 using OpenStackSev.Control.Persistence.CurrentState;
@@ -24,6 +26,16 @@ public sealed class FleetSweepTests : IAsyncLifetime
     {
         if (cloud is not null)
             await cloud.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Who_does_not_run_has_no_next_round()
+    {
+        Nova.Add(new FakeServer(Guid.NewGuid(), "p1", "stopped") { Status = "SHUTOFF" });
+        await Cloud.SweepAsync();
+        using HttpResponseMessage response = await Cloud.Control.GetAsync("/v1/instances", "admin");
+        InstanceList list = JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), AttestationJson.Default.InstanceList)!;
+        Assert.Null(Assert.Single(list.Instances).NextRoundAt);
     }
 
     [Fact]
