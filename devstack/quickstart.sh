@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The main job on one machine: a real OpenStack with three simulated SEV hosts, an agent on each that publishes true capacity to
-# Placement and reports to the control plane, and servers that are scheduled onto it until the ASIDs are used up.
+# Placement and reports to the control plane, and servers that are scheduled onto it until the ASIDs are used up. On 2026.2, whose Nova
+# launches SEV-SNP, a running server also proves itself, again and again: before, while and after its host has old firmware.
 # usage: devstack/quickstart.sh [--release zed|2026.2]          bring it up, run it, show it, leave it running (default: zed)
 #        devstack/quickstart.sh [--release ...] --stop [--purge]   stop all of it; --purge also removes its state
 #        devstack/quickstart.sh [--release ...] --stop-agents      stop agents and control plane, leave the OpenStack
@@ -9,23 +10,34 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 RELEASE=zed
 if [ "${1:-}" = --release ]; then RELEASE=${2:?"--release takes zed or 2026.2"}; shift 2; fi
-# what differs: where the state is, where the control plane listens, and what each Nova says that it can launch
+# What differs: where the state is, where the control plane listens, and what each Nova says that it can launch.
+# Nova of 2026.2 lives in a network namespace, and reaches this machine at the address before its own.
+NOVA=${OSEV_IP:-198.18.34.2}
 case $RELEASE in
-    zed) DEFAULT_STATE=/var/lib/osev-stack PORT=9520 CONTEXTS=compute1=2,compute2=unlimited,compute3=0 ;;
-    2026.2) DEFAULT_STATE=/var/lib/osev-stack-2026.2 PORT=9530 CONTEXTS=compute1=2,compute2=sev:unlimited+sev_snp:2,compute3=sev_snp:3 ;;
+    zed) DEFAULT_STATE=/var/lib/osev-stack ADDRESS=127.0.0.1 PORT=9520 CONTEXTS=compute1=2,compute2=unlimited,compute3=0 ;;
+    2026.2) DEFAULT_STATE=/var/lib/osev-stack-2026.2 ADDRESS=${NOVA%.*}.$((${NOVA##*.} - 1)) PORT=9530
+        CONTEXTS=compute1=2,compute2=sev:unlimited+sev_snp:2,compute3=sev_snp:3 ;;
     *) printf 'error: no release %s\nhint: zed or 2026.2\n' "$RELEASE" >&2; exit 64 ;;
 esac
 export STATE_DIR=${STATE_DIR:-$DEFAULT_STATE} DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 HERE=$STATE_DIR/quickstart
+URL=https://$ADDRESS:$PORT
 COMPUTES=(compute1 compute2 compute3)
 OSEV=$PWD/src/OpenStackSev.Cli/bin/Release/net10.0/osev
 AGENT=$PWD/src/OpenStackSev.Agent/bin/Release/net10.0/openstack-sev-agent
 CONTROL=$PWD/src/OpenStackSev.Control/bin/Release/net10.0/openstack-sev-control
+GUEST=$PWD/src/OpenStackSev.Guest/bin/Release/net10.0/openstack-sev-guest
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 die() { printf 'error: %s\nhint: %s\n' "$1" "$2" >&2; exit 1; }
-# shows a command as it could be typed, then runs it
-run() { printf '$ %s\n' "$*"; "$@"; }
+# a command as it could be typed where the programs are found by PATH
+typed() {
+    local program text=$*
+    for program in "$OSEV" "$CONTROL" "$GUEST"; do text=${text//"$program"/${program##*/}}; done
+    printf '$ %s\n' "$text"
+}
+# shows a command, then runs it
+run() { typed "$@"; "$@"; }
 
 need() {
     [ "$(id -u)" = 0 ] || die "the services of a real OpenStack need root" "sudo devstack/quickstart.sh"
@@ -35,14 +47,32 @@ need() {
     dotnet --list-sdks | grep -q '^10\.' || die "the .NET SDK is not of version 10: $(dotnet --list-sdks | xargs)" "install .NET SDK 10"
 }
 
-# By pid file and the process's name, as the kernel cuts it: also one that another checkout started.
-stop_agents() {
-    local file name
-    for file in "$HERE"/*.pid; do
-        name=openstack-sev-a
-        [ "$(basename "$file")" != control.pid ] || name=openstack-sev-c
-        [ ! -e "$file" ] || start-stop-daemon --stop --quiet --oknodo --retry 10 --remove-pidfile --pidfile "$file" --name "$name" || true
+# start NAME PROGRAM [ARGUMENT...]: in the background, with $HERE/NAME.pid; its output is $HERE/NAME.log
+start() {
+    local name=$1 program=$2
+    shift 2
+    start-stop-daemon --start --quiet --oknodo --background --make-pidfile --pidfile "$HERE/$name.pid" --output "$HERE/$name.log" --exec "$program" -- "$@"
+}
+
+# stop NAME...: by pid file and the process's name, as the kernel cuts it: also one that another checkout started
+stop() {
+    local name program
+    for name in "$@"; do
+        case $name in
+            control) program=openstack-sev-c ;;
+            guest) program=openstack-sev-g ;;
+            processor) program=osev ;;
+            metadata) program=python3 ;;
+            *) program=openstack-sev-a ;;
+        esac
+        [ ! -e "$HERE/$name.pid" ] ||
+            start-stop-daemon --stop --quiet --oknodo --retry 10 --remove-pidfile --pidfile "$HERE/$name.pid" --name "$program" || true
     done
+}
+
+stop_agents() {
+    local file
+    for file in "$HERE"/*.pid; do stop "$(basename "$file" .pid)"; done
 }
 
 setting() { sed -n "s/^$1=//p" "$STATE_DIR/settings"; }
@@ -63,11 +93,26 @@ register() {
     done
 }
 
-start_control() {
+# The control plane's certificate, which is its own authority.
+make_server_certificate() {
     local folder=$HERE/control
     mkdir -p "$folder"
-    [ -e "$folder/server.crt" ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj /CN=127.0.0.1 \
-        -addext subjectAltName=IP:127.0.0.1 -keyout "$folder/server.key" -out "$folder/server.crt" 2>"$folder/openssl.log"
+    if openssl x509 -in "$folder/server.crt" -noout -checkip "$ADDRESS" 2>/dev/null | grep -q 'does match'; then return; fi
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj "/CN=$ADDRESS" \
+        -addext "subjectAltName=IP:$ADDRESS" -keyout "$folder/server.key" -out "$folder/server.crt" 2>"$folder/openssl.log"
+}
+
+# A root, an intermediate and a revocation list like AMD's. The control plane trusts simulated roots only when it is told by name.
+make_simulated_chain() {
+    local amd=$HERE/amd
+    [ -e "$amd/ark.pem" ] || run "$OSEV" simulate chain --product turin --out "$amd"
+    run "$OSEV" endorsements import "$amd/ark.pem" "$amd/ask.pem" "$amd/vcek.crl" \
+        --folder "$HERE/control/state/endorsements" --simulated-root "$amd/ark.pem"
+    SIMULATED_ROOT=$(openssl x509 -in "$amd/ark.pem" -noout -fingerprint -sha256 | sed 's/.*=//; s/://g' | tr A-F a-f)
+}
+
+start_control() {
+    local folder=$HERE/control
     # osev and the agents check that certificate: it is the cacert of their own copy of the stack's clouds.yaml
     sed "s|^    identity_api_version: 3|&\n    cacert: $folder/server.crt|" "$STATE_DIR/clouds.yaml" >"$HERE/clouds.yaml"
     chmod 600 "$HERE/clouds.yaml"
@@ -75,7 +120,9 @@ start_control() {
 [DEFAULT]
 state_dir = $folder/state
 [api]
+bind_host = $ADDRESS
 bind_port = $PORT
+public_endpoint = $URL
 tls_cert = $folder/server.crt
 tls_key = $folder/server.key
 [metrics]
@@ -90,13 +137,19 @@ project_domain_id = default
 [hosts]
 node_ca = $HERE/node-ca
 heartbeat_interval = 10
+[reattestation]
+guest_ca = $folder/server.crt
+[sweep]
+interval = 5
+[endorsements]
+use_kds = false
+simulated_roots = $SIMULATED_ROOT
 EOF
     run "$CONTROL" manage db sync --config-file "$folder/openstack-sev.conf"
-    start-stop-daemon --start --quiet --oknodo --background --make-pidfile --pidfile "$HERE/control.pid" --output "$folder/control.log" \
-        --exec "$CONTROL" -- --config-file "$folder/openstack-sev.conf"
+    start control "$CONTROL" --config-file "$folder/openstack-sev.conf"
     local end=$((SECONDS + 60))
     until [ "$(curl -s --cacert "$folder/server.crt" "$URL/healthcheck")" = OK ]; do
-        [ $SECONDS -lt $end ] || die "the control plane does not answer within 60 s" "see $folder/control.log"
+        [ $SECONDS -lt $end ] || die "the control plane does not answer within 60 s" "see $HERE/control.log"
         sleep 1
     done
 }
@@ -136,8 +189,7 @@ certificate = $folder/node.crt
 key = $folder/node.key
 cafile = $HERE/control/server.crt
 EOF
-    start-stop-daemon --start --quiet --oknodo --background --make-pidfile --pidfile "$HERE/$1.pid" --output "$folder/agent.log" \
-        --exec "$AGENT" -- --config-file "$folder/agent.conf"
+    start "$1" "$AGENT" --config-file "$folder/agent.conf"
 }
 
 published() { "$OSEV" resource provider list --name "$1" | grep -qF "$1"; }
@@ -145,7 +197,7 @@ published() { "$OSEV" resource provider list --name "$1" | grep -qF "$1"; }
 wait_published() { # PROVIDER
     local end=$((SECONDS + 60))
     until published "$1"; do
-        [ $SECONDS -lt $end ] || die "$1 was not published within 60 s" "see $HERE/${1%%:*}/agent.log"
+        [ $SECONDS -lt $end ] || die "$1 was not published within 60 s" "see $HERE/${1%%:*}.log"
         sleep 1
     done
 }
@@ -154,7 +206,7 @@ wait_reported() { # NODE...
     local node end=$((SECONDS + 90))
     for node in "$@"; do
         until "$OSEV" host list -f csv -c name 2>/dev/null | grep -qx "$node"; do
-            [ $SECONDS -lt $end ] || die "$node did not report within 90 s" "see $HERE/$node/agent.log and $HERE/control/control.log"
+            [ $SECONDS -lt $end ] || die "$node did not report within 90 s" "see $HERE/$node.log and $HERE/control.log"
             sleep 1
         done
     done
@@ -164,7 +216,7 @@ server_status() { openstack server show "$1" -f value -c status 2>/dev/null || e
 
 boot() { # NAME [FLAVOR IMAGE]
     local end=$((SECONDS + 60)) status
-    [ "$(server_status "$1")" = ABSENT ] && run openstack server create "$1" --flavor "${2:-sev.small}" --image "${3:-sev-image}" --nic none -f value -c name
+    [ "$(server_status "$1")" = ABSENT ] && run openstack server create "$1" --flavor "${2:-demo.sev}" --image "${3:-demo-sev-image}" --nic none -f value -c name
     while status=$(server_status "$1"); [ "$status" != ACTIVE ] && [ "$status" != ERROR ]; do
         [ $SECONDS -lt $end ] || die "server $1 is still $status" "see $STATE_DIR/log/nova-scheduler.log"
         sleep 1
@@ -175,7 +227,7 @@ boot() { # NAME [FLAVOR IMAGE]
 case "${1:-}" in
     --stop) shift; stop_agents; exec devstack/local/down.sh --release "$RELEASE" "$@" ;;
     --stop-agents) stop_agents; exit 0 ;;
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
     '') ;;
     *) die "unknown option $1" "devstack/quickstart.sh --help" ;;
 esac
@@ -184,12 +236,15 @@ need
 mkdir -p "$HERE"
 say "a real OpenStack ($RELEASE), with three fake computes"
 echo "compute1 offers 2 plain SEV guests, compute2 'without limit' (Zed's default, which is wrong), compute3 none"
+make_server_certificate
+# where and with which ticket to prove itself a server learns from Nova, which asks the control plane
+[ "$RELEASE" != 2026.2 ] || export OSEV_VENDORDATA_URL=$URL/v1/vendordata OSEV_VENDORDATA_CA=$HERE/control/server.crt
 devstack/local/up.sh --release "$RELEASE" --computes 3 --mem-encryption "$CONTEXTS"
 install_client
 export OS_CLIENT_CONFIG_FILE=$STATE_DIR/clouds.yaml OS_CLOUD=osev OS_COMPUTE_API_VERSION=2.90
 
 say "the control plane, the agent and osev"
-for program in OpenStackSev.Control OpenStackSev.Agent OpenStackSev.Cli; do
+for program in OpenStackSev.Control OpenStackSev.Agent OpenStackSev.Guest OpenStackSev.Cli; do
     dotnet build "src/$program" -c Release -v quiet --nologo >"$HERE/build.log" 2>&1 || {
         grep error "$HERE/build.log" | sort -u | head -5
         die "$program does not build" "see $HERE/build.log"
@@ -197,8 +252,7 @@ for program in OpenStackSev.Control OpenStackSev.Agent OpenStackSev.Cli; do
 done
 
 say "the control plane, registered in Keystone's catalogue"
-URL=https://127.0.0.1:$PORT
-mkdir -p "$HERE/control"
+make_simulated_chain
 register
 start_control
 export OS_CLIENT_CONFIG_FILE=$HERE/clouds.yaml
@@ -219,20 +273,20 @@ say "hosts report, and wait for somebody who says that their chips are theirs"
 wait_reported "${COMPUTES[@]}"
 run "$OSEV" host list
 for compute in "${COMPUTES[@]}"; do
-    printf '$ %s\n' "$OSEV host approve $compute"
+    typed "$OSEV" host approve "$compute"
     "$OSEV" host approve "$compute" >/dev/null
 done
 run "$OSEV" host list -c name -c enrolment -c heard -c product
 run "$OSEV" host history compute2 --limit 3
 
 say "a flavor that asks Nova for encryption and is held to our true count; an image that can boot it"
-openstack image show sev-image >/dev/null 2>&1 || {
+openstack image show demo-sev-image >/dev/null 2>&1 || {
     head -c 1024 /dev/zero >"$HERE/empty.raw"
-    run openstack image create sev-image --public --disk-format raw --container-format bare --file "$HERE/empty.raw" \
+    run openstack image create demo-sev-image --public --disk-format raw --container-format bare --file "$HERE/empty.raw" \
         --property hw_firmware_type=uefi --property hw_machine_type=q35 -f value -c name
 }
-openstack flavor show sev.small >/dev/null 2>&1 ||
-    run openstack flavor create sev.small --ram 64 --disk 1 --vcpus 1 \
+openstack flavor show demo.sev >/dev/null 2>&1 ||
+    run openstack flavor create demo.sev --ram 64 --disk 1 --vcpus 1 \
         --property hw:mem_encryption=true --property resources:CUSTOM_SEV_ASID=1 -f value -c name
 
 say "five servers for four ASIDs"
@@ -241,23 +295,28 @@ openstack server show demo-5 -f json -c fault | grep -o '"message": "[^"]*"' | h
 
 if [ "$RELEASE" = 2026.2 ]; then
     say "this Nova launches SEV-SNP: three allocations, Nova's and ours"
-    openstack image show snp-image >/dev/null 2>&1 ||
-        run openstack image create snp-image --public --disk-format raw --container-format bare --file "$HERE/empty.raw" \
+    openstack image show demo-snp-image >/dev/null 2>&1 ||
+        run openstack image create demo-snp-image --public --disk-format raw --container-format bare --file "$HERE/empty.raw" \
             --property hw_firmware_type=uefi --property hw_machine_type=q35 --property hw_firmware_stateless=true -f value -c name
-    openstack flavor show snp.small >/dev/null 2>&1 ||
-        run openstack flavor create snp.small --ram 64 --disk 1 --vcpus 1 \
+    openstack flavor show demo.snp >/dev/null 2>&1 ||
+        run openstack flavor create demo.snp --ram 64 --disk 1 --vcpus 1 \
             --property hw:mem_encryption=true --property hw:mem_encryption_model=amd-sev-snp \
-            --property resources:CUSTOM_SEV_SNP_ASID=1 --property trait:CUSTOM_SEV_SNP=required -f value -c name
-    boot demo-snp snp.small snp-image
+            --property resources:CUSTOM_SEV_SNP_ASID=1 --property trait:CUSTOM_SEV_SNP=required \
+            --property trait:CUSTOM_SEV_CPU_TURIN=required -f value -c name
+    boot demo-snp demo.snp demo-snp-image
+    # shellcheck source=proof.sh
+    . devstack/proof.sh
+else
+    say "a running server that proves itself is not shown: Nova of $RELEASE launches no SEV-SNP; --release 2026.2 shows it"
 fi
 
 say "what Placement now holds"
 run "$OSEV" capacity show
 
 say "what the agent says about compute2, whose Nova offers more than the chip has"
-grep -m1 capacity.nova.overcommits "$HERE/compute2/agent.log" || true
+grep -m1 capacity.nova.overcommits "$HERE/compute2.log" || true
 
-ln -sf "$OSEV" "$HERE/osev"
+ln -sf "$OSEV" "$GUEST" "$CONTROL" "$HERE"
 cat <<EOF
 
 All of this is simulated hardware on a real control plane, and it is still running. Look around:

@@ -79,6 +79,7 @@ vendordata() {
 vendordata_providers = StaticJSON,DynamicJSON
 vendordata_dynamic_targets = sev@$VENDORDATA_URL
 vendordata_dynamic_failure_fatal = false
+$VENDORDATA_CA
 EOF
 }
 

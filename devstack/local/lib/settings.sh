@@ -31,6 +31,7 @@ load_settings() {
 
     # Nova's metadata API: who answers for vendor_data2.json; empty = nobody
     VENDORDATA_URL=${OSEV_VENDORDATA_URL:-}
+    VENDORDATA_CA=${OSEV_VENDORDATA_CA:+vendordata_dynamic_ssl_certfile = $OSEV_VENDORDATA_CA}
 
     derive_settings
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using OpenStackSev.Acceptance.Cloud;
@@ -15,7 +14,7 @@ public sealed class ControlPlane : IAsyncDisposable
     private Process? process;
     private Task<Ended>? ended;
 
-    public Uri Url { get; } = new($"https://127.0.0.1:{FreePort()}");
+    public Uri Url { get; } = new($"https://127.0.0.1:{Ports.Free()}");
     public string Authority => Path.Join(folder, "node-ca");
     public string ServerCertificate => Path.Join(folder, "server.crt");
 
@@ -128,24 +127,5 @@ public sealed class ControlPlane : IAsyncDisposable
             node_ca = {Authority}
             {string.Join('\n', hosts)}
             """);
-    }
-
-    /// <summary>Below those that the kernel gives to outgoing connections, of which OpenStack makes many: nobody takes it before the program does.</summary>
-    private static int FreePort()
-    {
-        while (true)
-        {
-            int port = Random.Shared.Next(20_000, 30_000);
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
-                return port;
-            }
-            catch (SocketException)
-            {
-                // taken
-            }
-        }
     }
 }

@@ -6,41 +6,33 @@ namespace OpenStackSev.Acceptance.Reattestation;
 /// <summary>Instances of the real Nova prove themselves: ticket by vendordata and the metadata API, challenge, evidence, verdict, token.</summary>
 public sealed class GuestTests(Stack stack) : IAsyncLifetime
 {
-    private const string Servers = "proven-";
-
     /// <summary>Of a processor that is emulated, beside other work.</summary>
     private static readonly TimeSpan s_emulated = TimeSpan.FromMinutes(10);
+
+    private ProvenServers? servers;
     private SnpLab? lab;
-    private string image = "";
-    private string flavor = "";
 
     private SnpLab Lab => lab!;
 
     public async ValueTask InitializeAsync()
     {
-        Stack.Release.NeedsSnp();
-        await stack.Cloud.DeleteServersAsync(Servers);
-        await stack.Cloud.DeleteGuardProvidersAsync();
-        image = await stack.Cloud.ImageAsync("snp-image", ("hw_firmware_type", "uefi"), ("hw_machine_type", "q35"), ("hw_firmware_stateless", "true"));
-        flavor = await stack.Cloud.FlavorAsync("snp.proven", ("hw:mem_encryption", "true"), ("hw:mem_encryption_model", "amd-sev-snp"));
-        foreach (string node in new[] { "compute1", "compute2" })
-            await SimulatedNode.NovaOffersAsync(stack.Cloud, node, ("sev_snp", "5"));
+        servers = await ProvenServers.StartAsync(stack);
         lab = await SnpLab.StartAsync(stack.Cloud);
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (lab is null)
-            return;
-        await lab.DisposeAsync();
-        await stack.Cloud.DeleteServersAsync(Servers);
+        if (lab is not null)
+            await lab.DisposeAsync();
+        if (servers is not null)
+            await servers.DisposeAsync();
     }
 
     [Fact]
     public async Task A_server_proves_itself_and_the_workload_has_its_token()
     {
         string chip = await Lab.EnrolAsync("compute1");
-        (Server server, string project) = await BootAsync("1", "compute1");
+        (Server server, string project) = await servers!.BootAsync("1", "compute1");
         await using RunningGuest guest = await RunningGuest.OfAsync(Lab, server.Id, project, chip);
         guest.Start();
         await Lab.UntilAsync(server.Id, "affirming");
@@ -59,7 +51,7 @@ public sealed class GuestTests(Stack stack) : IAsyncLifetime
     {
         GuestMachine.NeedsParts();
         string chip = await Lab.EnrolAsync("compute1");
-        (Server server, string project) = await BootAsync("machine", "compute1");
+        (Server server, string project) = await servers!.BootAsync("machine", "compute1");
         Dictionary<string, string> metadata = await MetadataAsync(server, project, "vendor_data2.json", "meta_data.json");
         Assert.NotEqual("affirming", (string?)(await Lab.ShownAsync(server.Id))?["instance"]!["verdict"]);
         await using GuestMachine machine = await GuestMachine.BootAsync(Lab.Chain, chip, metadata);
@@ -79,7 +71,7 @@ public sealed class GuestTests(Stack stack) : IAsyncLifetime
     public async Task A_guest_that_turns_bad_is_contraindicated_with_the_reason_and_affirmed_again_when_repaired()
     {
         string chip = await Lab.EnrolAsync("compute1");
-        (Server server, string project) = await BootAsync("1", "compute1");
+        (Server server, string project) = await servers!.BootAsync("1", "compute1");
         await using RunningGuest guest = await RunningGuest.OfAsync(Lab, server.Id, project, chip);
         await RoundAsync(guest, 0);
         await guest.ChangeAsync("--set-lie", "debug");
@@ -96,7 +88,7 @@ public sealed class GuestTests(Stack stack) : IAsyncLifetime
     public async Task Each_lie_has_its_code_and_leaves_the_verdict_as_it_was()
     {
         string chip = await Lab.EnrolAsync("compute1");
-        (Server server, string project) = await BootAsync("1", "compute1");
+        (Server server, string project) = await servers!.BootAsync("1", "compute1");
         await using RunningGuest guest = await RunningGuest.OfAsync(Lab, server.Id, project, chip);
         await RoundAsync(guest, 0);
         foreach ((string lie, string code) in new[]
@@ -116,7 +108,7 @@ public sealed class GuestTests(Stack stack) : IAsyncLifetime
     public async Task A_server_that_moved_proves_itself_by_the_chip_of_its_new_host_only()
     {
         string before = await Lab.EnrolAsync("compute1"), after = await Lab.EnrolAsync("compute2");
-        (Server server, string project) = await BootAsync("1", "compute1");
+        (Server server, string project) = await servers!.BootAsync("1", "compute1");
         await using (RunningGuest guest = await RunningGuest.OfAsync(Lab, server.Id, project, before))
         {
             await RoundAsync(guest, 0);
@@ -141,11 +133,8 @@ public sealed class GuestTests(Stack stack) : IAsyncLifetime
     [Fact]
     public async Task A_server_without_encryption_gets_no_ticket()
     {
-        string plain = await stack.Cloud.FlavorAsync("plain.unproven");
-        string any = await stack.Cloud.ImageAsync("plain-image");
-        Server server = await stack.Cloud.BootAsync(Servers + "plain", plain, any);
-        Assert.True(server.Status == "ACTIVE", server.ToString());
-        await using MetadataProxy metadata = new(server.Id, await ProjectAsync(server));
+        Server server = await servers!.BootPlainAsync();
+        await using MetadataProxy metadata = new(server.Id, await servers.ProjectAsync(server));
         using var http = new HttpClient();
         JsonNode data = JsonNode.Parse(await http.GetStringAsync(new Uri(metadata.Url, "vendor_data2.json"), TestContext.Current.CancellationToken))!;
         Assert.Equal("{}", data["sev"]!.ToJsonString());
@@ -155,7 +144,7 @@ public sealed class GuestTests(Stack stack) : IAsyncLifetime
     public async Task Killed_between_challenge_and_answer_the_control_plane_goes_on_from_there()
     {
         string chip = await Lab.EnrolAsync("compute1");
-        (Server server, string project) = await BootAsync("1", "compute1");
+        (Server server, string project) = await servers!.BootAsync("1", "compute1");
         await using RunningGuest guest = await RunningGuest.OfAsync(Lab, server.Id, project, chip, "--lie", "silence");
         guest.Start();
         await RealCloud.EventuallyAsync(async () => (await Lab.ShownAsync(server.Id))?["instance"]!["round_opened_at"] is not null, () => "no round was opened");
@@ -183,13 +172,4 @@ public sealed class GuestTests(Stack stack) : IAsyncLifetime
         Ended round = await guest.OnceAsync();
         Assert.True(round.ExitCode == exitCode, round.ToString());
     }
-
-    private async Task<(Server Server, string Project)> BootAsync(string name, string host)
-    {
-        Server server = await stack.Cloud.BootAsync(Servers + name, flavor, image, host);
-        Assert.True(server.Status == "ACTIVE", server.ToString());
-        return (server, await ProjectAsync(server));
-    }
-
-    private async Task<string> ProjectAsync(Server server) => (string)(await stack.Cloud.GetAsync("compute", "/servers/" + server.Id))!["server"]!["tenant_id"]!;
 }

@@ -10,7 +10,9 @@ namespace OpenStackSev.Acceptance.Reattestation;
 public sealed class SnpLab : IAsyncDisposable
 {
     public const string VendordataUrl = "http://198.18.34.1:9540/v1/vendordata";
-    private static readonly Uri s_url = new("http://198.18.34.1:9540");
+
+    /// <summary>Of the control plane.</summary>
+    public static readonly Uri Url = new("http://198.18.34.1:9540");
 
     private readonly string folder = Directory.CreateTempSubdirectory("osev-snp-").FullName;
     private readonly RealCloud cloud;
@@ -20,22 +22,26 @@ public sealed class SnpLab : IAsyncDisposable
     private SnpLab(RealCloud cloud)
     {
         this.cloud = cloud;
-        cloud.Use("attestation", s_url.AbsoluteUri.TrimEnd('/'));
+        cloud.Use("attestation", Url.AbsoluteUri.TrimEnd('/'));
     }
 
     public string Chain => Path.Join(folder, "amd");
     public string CloudsFile => Path.Join(folder, "clouds.yaml");
+    public string Database => Path.Join(folder, "state/control.sqlite");
     private string Configuration => Path.Join(folder, "control.conf");
 
     /// <param name="settings">Lines of control.conf beside those that all tests have; sections in brackets.</param>
-    public static async Task<SnpLab> StartAsync(RealCloud cloud, params string[] settings)
+    public static Task<SnpLab> StartAsync(RealCloud cloud, params string[] settings) => StartAsync(cloud, keystone: null, settings);
+
+    /// <param name="keystone">Where the control plane asks for Keystone; null for where it is.</param>
+    public static async Task<SnpLab> StartAsync(RealCloud cloud, Uri? keystone, params string[] settings)
     {
         NeedsVendordata();
         var lab = new SnpLab(cloud);
         await lab.SucceedAsync("simulate", "chain", "--product", "turin", "--key-bits", "2048", "--out", lab.Chain);
         await lab.SucceedAsync("endorsements", "import", Path.Join(lab.Chain, "ark.pem"), Path.Join(lab.Chain, "ask.pem"), Path.Join(lab.Chain, "vcek.crl"),
             "--folder", Path.Join(lab.folder, "state/endorsements"), "--simulated-root", Path.Join(lab.Chain, "ark.pem"));
-        await lab.ConfigureAsync(settings);
+        await lab.ConfigureAsync(keystone, settings);
         Ended synced = await Programs.ControlAsync("manage", "db", "sync", "--config-file", lab.Configuration);
         Assert.True(synced.ExitCode == 0, synced.ToString());
         await lab.StartControlAsync();
@@ -57,7 +63,7 @@ public sealed class SnpLab : IAsyncDisposable
     {
         control = Programs.StartControl("--config-file", Configuration);
         ended = Programs.EndOfAsync(control, TimeSpan.FromMinutes(15));
-        using var client = new HttpClient { BaseAddress = s_url, Timeout = TimeSpan.FromSeconds(10) };
+        using var client = new HttpClient { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(10) };
         await RealCloud.EventuallyAsync(async () => await AnswersAsync(client), () => "no answer at /healthcheck");
     }
 
@@ -95,6 +101,10 @@ public sealed class SnpLab : IAsyncDisposable
         (HttpStatusCode status, JsonNode? body) = await cloud.TrySendAsync(HttpMethod.Get, "attestation", $"/v1/instances/{instance}/attestation");
         return status == HttpStatusCode.OK ? body : null;
     }
+
+    /// <summary>Kinds of an instance's history, the latest first.</summary>
+    public async Task<IReadOnlyList<string>> HistoryAsync(string instance) =>
+        [.. (await cloud.GetAsync("attestation", $"/v1/instances/{instance}/history?limit=1000"))!["records"]!.AsArray().Select(record => (string)record!["kind"]!)];
 
     public async Task UntilAsync(string instance, string verdict)
     {
@@ -137,25 +147,25 @@ public sealed class SnpLab : IAsyncDisposable
         }
     }
 
-    private async Task ConfigureAsync(string[] settings)
+    private async Task ConfigureAsync(Uri? keystone, string[] settings)
     {
         OpenStack.CloudSettings admin = OpenStack.CloudSettings.Load("osev", OpenStack.CloudEnvironment.OfProcess().With("OS_CLIENT_CONFIG_FILE", Stack.CloudsFile));
         await File.WriteAllTextAsync(CloudsFile, (await File.ReadAllTextAsync(Stack.CloudsFile)).Replace(
-            "    identity_api_version: 3\n", $"    identity_api_version: 3\n    attestation_endpoint_override: {s_url.AbsoluteUri.TrimEnd('/')}\n", StringComparison.Ordinal));
+            "    identity_api_version: 3\n", $"    identity_api_version: 3\n    attestation_endpoint_override: {Url.AbsoluteUri.TrimEnd('/')}\n", StringComparison.Ordinal));
         string root = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(
             System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(await File.ReadAllTextAsync(Path.Join(Chain, "ark.pem"))).RawData));
         await File.WriteAllTextAsync(Configuration, $"""
             [DEFAULT]
             state_dir = {folder}/state
             [api]
-            bind_host = {s_url.Host}
-            bind_port = {s_url.Port}
+            bind_host = {Url.Host}
+            bind_port = {Url.Port}
             insecure_transport = true
-            public_endpoint = {s_url.AbsoluteUri.TrimEnd('/')}
+            public_endpoint = {Url.AbsoluteUri.TrimEnd('/')}
             [metrics]
             enabled = false
             [keystone_authtoken]
-            auth_url = {admin.AuthUrl.AbsoluteUri}
+            auth_url = {(keystone ?? admin.AuthUrl).AbsoluteUri}
             username = {admin.Username}
             password = {admin.Password}
             user_domain_id = default

@@ -10,7 +10,10 @@ using OpenStackSev.Attestation;
 using OpenStackSev.Attestation.Appraisal;
 using OpenStackSev.Attestation.Endorsements;
 using OpenStackSev.Attestation.Results;
+using OpenStackSev.Control.Persistence.CurrentState;
+using OpenStackSev.Control.Persistence.History;
 using OpenStackSev.Control.Reattestation.Results;
+using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.Control.Tests.Stories;
 
 namespace OpenStackSev.Control.Tests.Reattestation;
@@ -172,6 +175,24 @@ public sealed class RoundTests
         Assert.Equal(AttestationErrors.EvidenceWrongChip.Code, (await guest.RoundAsync()).Code);
         guest.Chip = lab.StrangeChip;
         Assert.Equal(AttestationErrors.EvidenceWrongChip.Code, (await guest.RoundAsync()).Code);
+    }
+
+    [Fact]
+    public async Task What_Nova_said_before_the_sweep_saw_a_move_does_not_bring_the_old_chip_back()
+    {
+        await using GuestLab lab = await GuestLab.StartAsync();
+        SimulatedGuest guest = await lab.GuestAsync();
+        guest.Chip = lab.OtherChip;
+        Assert.Equal(AttestationErrors.EvidenceWrongChip.Code, (await guest.RoundAsync()).Code);    // Nova was asked, and its word is remembered
+
+        lab.Move(GuestLab.OtherHost);
+        InstanceState known = (await lab.Control.App.Services.GetRequiredService<SweptInstances>().FindAsync(GuestLab.Instance, TestContext.Current.CancellationToken))!;
+        await lab.Control.App.Services.GetRequiredService<HistoryWriter>().ApplyAsync(
+            known with { HostName = GuestLab.OtherHost, Node = GuestLab.OtherNode }, TestContext.Current.CancellationToken);
+        guest.Chip = lab.Chip;
+        Assert.Equal(AttestationErrors.EvidenceWrongChip.Code, (await guest.RoundAsync()).Code);
+        guest.Chip = lab.OtherChip;
+        Assert.Equal("affirming", (await guest.RoundAsync()).Good.Verdict);
     }
 
     [Fact]

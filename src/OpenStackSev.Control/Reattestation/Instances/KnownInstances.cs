@@ -18,7 +18,7 @@ internal sealed class KnownInstances(InstanceStates states, NovaInstance nova, R
     private const int MostQuestions = 16;
 
     private readonly ConcurrentDictionary<Guid, Word> words = new();
-    private readonly ConcurrentDictionary<Guid, Lazy<Task<InstanceState?>>> asking = new();
+    private readonly ConcurrentDictionary<Guid, Lazy<Task<Word>>> asking = new();
     private readonly SemaphoreSlim questions = new(MostQuestions, MostQuestions);
 
     /// <summary>An instance that asks for memory encryption; null for any other, and for none.</summary>
@@ -32,27 +32,30 @@ internal sealed class KnownInstances(InstanceStates states, NovaInstance nova, R
             return known;
         if (words.TryGetValue(instance, out Word? word) && word.Until > time.GetUtcNow() && word.State?.Version == (word.State is null ? null : known?.Version ?? 0))
             return word.State;
-        return await AskAsync(instance, known, ct);
+        return (await AskAsync(instance, known, ct)).State;
     }
 
     /// <summary>An instance where Nova has it now; null when it is where it was.</summary>
-    /// <remarks>Nova is asked again only after <see cref="PresenceTime"/>: evidence of a wrong chip must not become a request each.</remarks>
+    /// <remarks>
+    /// Nova is asked again only after <see cref="PresenceTime"/>: evidence of a wrong chip must not become a request each. What it said before the
+    /// sweep saw a move is no word about one: the chip of the host that was left would count again.
+    /// </remarks>
     public async Task<InstanceState?> AgainAsync(InstanceState known, CancellationToken ct)
     {
-        InstanceState? said = words.TryGetValue(known.Instance, out Word? word) && word.Until > time.GetUtcNow()
-            ? word.State
+        Word word = words.TryGetValue(known.Instance, out Word? remembered) && remembered.Until > time.GetUtcNow() && remembered.IsSince(known)
+            ? remembered
             : await AskAsync(known.Instance, known, ct);
-        return said is null || said.Node == known.Node ? null
+        return word.State is not { } said || !word.IsSince(known) || said.Node == known.Node ? null
             : known with { Node = said.Node, HostName = said.HostName, Status = said.Status, SeenAt = said.SeenAt };
     }
 
     public void Dispose() => questions.Dispose();
 
-    private Task<InstanceState?> AskAsync(Guid instance, InstanceState? known, CancellationToken ct) =>
-        asking.GetOrAdd(instance, id => new Lazy<Task<InstanceState?>>(() => AskNovaAsync(id, known))).Value
+    private Task<Word> AskAsync(Guid instance, InstanceState? known, CancellationToken ct) =>
+        asking.GetOrAdd(instance, id => new Lazy<Task<Word>>(() => AskNovaAsync(id, known))).Value
             .WaitAsync(options.NovaWait, time, ct);
 
-    private async Task<InstanceState?> AskNovaAsync(Guid instance, InstanceState? known)
+    private async Task<Word> AskNovaAsync(Guid instance, InstanceState? known)
     {
         // Not on the caller's own thread, since whoever comes meanwhile must find this question.
         await Task.Yield();
@@ -64,8 +67,7 @@ internal sealed class KnownInstances(InstanceStates states, NovaInstance nova, R
                 InstanceState? said = await nova.AskAsync(instance, known, CancellationToken.None);
                 if (words.Count >= MostRemembered)
                     words.Clear();
-                words[instance] = new Word(said, time.GetUtcNow() + (said is null ? AbsenceTime : PresenceTime));
-                return said;
+                return words[instance] = new Word(said, known?.Node, known?.HostName, time.GetUtcNow() + (said is null ? AbsenceTime : PresenceTime));
             }
             finally
             {
@@ -78,5 +80,11 @@ internal sealed class KnownInstances(InstanceStates states, NovaInstance nova, R
         }
     }
 
-    private sealed record Word(InstanceState? State, DateTimeOffset Until);
+    /// <param name="State">What Nova said.</param>
+    /// <param name="Node">Where the table had it when Nova was asked, and by which name.</param>
+    private sealed record Word(InstanceState? State, Guid? Node, string? HostName, DateTimeOffset Until)
+    {
+        /// <summary>The table has it on no other host than when Nova was asked.</summary>
+        public bool IsSince(InstanceState known) => known.Node == Node && known.HostName == HostName;
+    }
 }

@@ -8,7 +8,7 @@ namespace OpenStackSev.Control.Reattestation.Sweep;
 /// <summary>Rounds that somebody wants now.</summary>
 internal sealed partial class RoundRequests(InstanceSteps steps, GuestMetadata metadata, TimeProvider time, ILogger<RoundRequests> log)
 {
-    /// <summary>A guest that was nudged so recently looks already; more would only load Nova.</summary>
+    /// <summary>A guest that was nudged so recently, and has not answered yet, looks already; more would only load Nova.</summary>
     private static readonly TimeSpan s_nudged = TimeSpan.FromSeconds(30);
 
     /// <summary>Opens a round, unless one is open that nobody was found silent in, and nudges the guest.</summary>
@@ -23,7 +23,7 @@ internal sealed partial class RoundRequests(InstanceSteps steps, GuestMetadata m
             if (row is null || asked)
                 return null;
             Require(row);
-            nudges = row.NudgedAt is not { } last || now >= last + s_nudged;
+            nudges = row.NudgedAt is not { } last || now >= last + s_nudged || row.JudgedAt >= last;
             InstanceState opened = row.RoundOpenedAt is null || SweepRules.IsSilent(row) ? SweepRules.Opened(row, now) : row;
             opened = nudges ? opened with { Nudges = row.Nudges + 1, NudgedAt = now } : opened;
             return opened == row ? null : new SweepStep(SweepStepKind.Opened, null, opened);

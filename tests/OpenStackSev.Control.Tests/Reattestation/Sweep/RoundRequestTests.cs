@@ -45,6 +45,20 @@ public sealed class RoundRequestTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_has_answered_a_nudge_is_nudged_by_the_next_request_however_soon()
+    {
+        FakeServer server = Cloud.Nova.Add();
+        await Cloud.SweepAsync();
+        await OpenAsync(server.Id, "member");
+        Cloud.Control.Time.Advance(TimeSpan.FromSeconds(5));
+        await Cloud.AnswerAsync(server.Id);
+        Cloud.Control.Time.Advance(TimeSpan.FromSeconds(5));
+        (int status, JsonNode body) = await OpenAsync(server.Id, "member");
+        Assert.Equal((202, true, Cloud.Now), (status, (bool)body["nudged"]!, (DateTimeOffset)body["opened_at"]!));
+        Assert.Equal("2", Cloud.Nova.Metadata[server.Id][GuestInstructions.NudgeKey]);
+    }
+
+    [Fact]
     public async Task A_silent_instance_gets_a_new_round()
     {
         FakeServer server = Cloud.Nova.Add();
