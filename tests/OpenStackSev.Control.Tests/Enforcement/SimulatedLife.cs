@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenStackSev.Control.Enforcement;
 using OpenStackSev.Control.Notifications;
 using OpenStackSev.Control.Persistence.CurrentState;
-using OpenStackSev.Control.Persistence.History;
 using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.Control.Tests.Fakes;
 using OpenStackSev.Control.Tests.Reattestation;
@@ -11,11 +10,11 @@ using OpenStackSev.OpenStack;
 using OpenStackSev.Simulation.Fleet;
 using OpenStackSev.Simulation.Snp;
 
-namespace OpenStackSev.Control.Tests.Enforcement.Life;
+namespace OpenStackSev.Control.Tests.Enforcement;
 
 /// <summary>A cloud that lives by a seed, minute by minute: servers come, go, move, are rebuilt and stopped; guests lie; Nova and the control plane fail.</summary>
 /// <remarks>The real application, real reports of simulated processors over HTTP, a fake Nova, and a clock that a test advances.</remarks>
-internal sealed class Life : IAsyncDisposable
+internal sealed class SimulatedLife : IAsyncDisposable
 {
     public const string Rules = """
         mode: enforce
@@ -39,7 +38,7 @@ internal sealed class Life : IAsyncDisposable
     private readonly string rulesFile;
     private int novaIsAwayFor;
 
-    private Life(int seed, GuestLab lab, FakeNova nova, string rulesFile) => (chance, Lab, Nova, this.rulesFile) = (new Random(seed), lab, nova, rulesFile);
+    private SimulatedLife(int seed, GuestLab lab, FakeNova nova, string rulesFile) => (chance, Lab, Nova, this.rulesFile) = (new Random(seed), lab, nova, rulesFile);
 
     public GuestLab Lab { get; }
     public FakeNova Nova { get; }
@@ -51,22 +50,23 @@ internal sealed class Life : IAsyncDisposable
     public bool NovaIsAway => novaIsAwayFor > 0;
     public DateTimeOffset Now => Lab.Control.Time.GetUtcNow();
 
-    public static async Task<Life> BeginAsync(int seed, int servers)
+    public static async Task<SimulatedLife> BeginAsync(int seed, int servers)
     {
         var nova = new FakeNova();
-        string rulesFile = Path.GetTempFileName();
-        await File.WriteAllTextAsync(rulesFile, Rules);
+        string file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, Rules);
         GuestLab lab = await GuestLab.StartAsync(new Dictionary<string, string>
         {
-            ["enforcement.rules_file"] = rulesFile,
+            ["enforcement.rules_file"] = file,
             // Hosts report once; what is lived here is instances.
             ["hosts.heartbeat_interval"] = "3600",
+            ["hosts.proof_lifetime"] = "86400",
             ["sweep.grace"] = "600",
             ["sweep.silence"] = "contraindicated",
         }, cloud: nova.Map);
         nova.Time = lab.Control.Time;
         await lab.PolicyAsync("""{"version":1,"name":"life","minimum_tcb":{"turin":{"snp":4}}}""");
-        var life = new Life(seed, lab, nova, rulesFile);
+        var life = new SimulatedLife(seed, lab, nova, file);
         for (int i = 0; i < servers; i++)
             life.Boot();
         return life;
@@ -87,7 +87,7 @@ internal sealed class Life : IAsyncDisposable
             await HappenAsync();
         Nova.Fails = NovaIsAway ? _ => 503 : _ => null;
         await HearAsync();
-        await AnswerAsync(quiet);
+        await AnswerAsync();
         await Of<FleetSweep>().RunAsync(TestContext.Current.CancellationToken);
         await Of<EnforcementRound>().RunAsync(TestContext.Current.CancellationToken);
     }
@@ -196,7 +196,7 @@ internal sealed class Life : IAsyncDisposable
 
     private void Lie(Citizen citizen)
     {
-        SimulatedLie lie = Pick([SimulatedLie.Debug, SimulatedLie.OldTcb, SimulatedLie.WrongChip, SimulatedLie.ForeignNonce, SimulatedLie.Silence]);
+        SimulatedLie lie = Pick(SimulatedLie.Debug, SimulatedLie.OldTcb, SimulatedLie.WrongChip, SimulatedLie.ForeignNonce, SimulatedLie.Silence);
         citizen.LiesUntil = Now.AddMinutes(chance.Next(3, 40));
         Tell(citizen, lie, $"begins to lie: {lie}, until {citizen.LiesUntil:HH:mm}");
     }
@@ -210,7 +210,8 @@ internal sealed class Life : IAsyncDisposable
     private void Notify(Citizen citizen, string eventType, string what)
     {
         Diary.Add($"{Now:HH:mm} {citizen.Id} {what}");
-        string payload = $$"""{"event_type":"{{eventType}}","timestamp":"{{Now.UtcDateTime:yyyy-MM-dd HH:mm:ss.ffffff}}","payload":{"nova_object.data":{"uuid":"{{citizen.Id}}"}}}""";
+        string time = Now.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", System.Globalization.CultureInfo.InvariantCulture);
+        string payload = $$$"""{"event_type":"{{{eventType}}}","timestamp":"{{{time}}}","payload":{"nova_object.data":{"uuid":"{{{citizen.Id}}}"} } }""";
         undelivered.Add(Encoding.UTF8.GetBytes(payload));
     }
 
@@ -239,13 +240,13 @@ internal sealed class Life : IAsyncDisposable
     }
 
     /// <summary>Guests that run and whose round is open or due answer, unless they are silent.</summary>
-    private async Task AnswerAsync(bool everybody)
+    private async Task AnswerAsync()
     {
         var members = new List<FleetMember>();
         foreach (Citizen citizen in Living().Where(one => one.Lie != SimulatedLie.Silence && Nova.Server(one.Id).Status == "ACTIVE").ToArray())
         {
             InstanceState? state = await Of<InstanceStates>().FindAsync(citizen.Id, TestContext.Current.CancellationToken);
-            if (state is null || (!everybody && state.RoundOpenedAt is null && state.NextRoundAt > Now) || (everybody && state.RoundOpenedAt is null && state.NextRoundAt > Now))
+            if (state is null || (state.RoundOpenedAt is null && state.NextRoundAt > Now))
                 continue;
             citizen.Ticket ??= (await Lab.VendordataAsync(citizen.Id)).OpenstackSev?.Ticket;
             if (citizen.Ticket is { } ticket)
@@ -260,7 +261,7 @@ internal sealed class Life : IAsyncDisposable
 
     private IEnumerable<Citizen> Living() => citizens.Values.Where(citizen => !citizen.IsDead);
 
-    private T Pick<T>(IReadOnlyList<T> all) => all[chance.Next(all.Count)];
+    private T Pick<T>(params T[] all) => all[chance.Next(all.Length)];
 
     private Guid Id()
     {
