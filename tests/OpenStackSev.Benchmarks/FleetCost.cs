@@ -107,7 +107,7 @@ internal static partial class FleetCost
         throw new InvalidOperationException($"no such sweep in 20 minutes; the last began at {seen}");
     }
 
-    private static double PeakMegabytes(Process process)
+    internal static double PeakMegabytes(Process process)
     {
         string line = File.ReadLines($"/proc/{process.Id}/status").First(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));
         return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], System.Globalization.CultureInfo.InvariantCulture) * 1024 / 1e6;

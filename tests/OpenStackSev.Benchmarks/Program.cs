@@ -17,6 +17,7 @@ var measurements = new Dictionary<string, Func<Task<IReadOnlyList<Result>>>>(Str
     ["control"] = ControlCost.MeasureAsync,
     ["evidence"] = EvidenceCost.MeasureAsync,
     ["fleet"] = FleetCost.MeasureAsync,
+    ["enforcement"] = EnforcementCost.MeasureAsync,
     ["notifications"] = NotificationCost.MeasureAsync,
     ["history"] = () => HistoryCost.MeasureAsync(rows: 1_000_000),
 };
