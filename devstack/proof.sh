@@ -70,3 +70,7 @@ say "the firmware is repaired"
 run "$OSEV" simulate guest --out "$HERE/tsm" --set-tcb 1/1/1/4/81
 verdict 0 "$OSEV" attest instance "$SERVER" --now --wait
 run "$OSEV" instance list -c name -c model -c status -c verdict -c findings
+
+say "what happened to it, and why"
+run "$OSEV" history "$SERVER"
+run "$OSEV" incident "$SERVER"
