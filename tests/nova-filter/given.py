@@ -28,20 +28,28 @@ def time_of(seconds: float) -> str:
 
 def jwk(key: ec.EllipticCurvePrivateKey, kid: str) -> dict[str, Any]:
     numbers = key.public_key().public_numbers()
-    return {"kty": "EC", "crv": "P-384", "kid": kid, "x": encoded(numbers.x.to_bytes(48, "big")), "y": encoded(numbers.y.to_bytes(48, "big"))}
+    return {
+        "kty": "EC",
+        "crv": "P-384",
+        "kid": kid,
+        "x": encoded(numbers.x.to_bytes(48, "big")),
+        "y": encoded(numbers.y.to_bytes(48, "big")),
+    }
 
 
 def keys(*more: dict[str, Any]) -> bytes:
     return json.dumps({"keys": [jwk(KEY, "one"), *more]}).encode()
 
 
-def host(node: str = NODE, **fields: Any) -> dict[str, Any]:
+def host(node: object = NODE, **fields: Any) -> dict[str, Any]:
     entry = {"node": node, "name": "compute1", "trust": "trusted", "proven_at": time_of(NOW - 100), "expires_at": time_of(NOW + 1000)}
     return {name: value for name, value in {**entry, **fields}.items() if value is not None}
 
 
 def payload(*hosts: dict[str, Any], issued: float = NOW, lasts: float = 600, **fields: Any) -> bytes:
-    return json.dumps({"version": 1, "issued_at": time_of(issued), "expires_at": time_of(issued + lasts), "hosts": list(hosts), **fields}).encode()
+    return json.dumps(
+        {"version": 1, "issued_at": time_of(issued), "expires_at": time_of(issued + lasts), "hosts": list(hosts), **fields}
+    ).encode()
 
 
 def signed(content: bytes, key: ec.EllipticCurvePrivateKey = KEY, **header: Any) -> bytes:

@@ -46,7 +46,9 @@ class DecisionTests(unittest.TestCase):
         for on_stale in (AUTO, REJECT, ALLOW):
             for name, host in HOSTS.items():
                 with self.subTest(host=name, on_stale=on_stale):
-                    self.assertEqual(expected[name], (refusal(ENCRYPTED, host, known(0, on_stale)), refusal(TRUST, host, known(0, on_stale))))
+                    self.assertEqual(
+                        expected[name], (refusal(ENCRYPTED, host, known(0, on_stale)), refusal(TRUST, host, known(0, on_stale)))
+                    )
 
     def test_without_one_that_counts(self) -> None:
         for age, code in ((None, "snapshot.missing"), (300.0, "snapshot.stale"), (10_000.0, "snapshot.stale"), (-300.0, "snapshot.stale")):

@@ -20,6 +20,7 @@ except ImportError as e:  # pragma: no cover
     raise unittest.SkipTest(f"no Nova on this machine's Python: {e}") from e
 
 from openstack_sev_filter import filter as sut
+from openstack_sev_filter import options
 from openstack_sev_filter.snapshot_file import SnapshotFile
 
 NODES = {name: f"5f0f2ffb-9bfa-4b1c-8d06-{number:012d}" for number, name in enumerate(("good", "bad", "shut", "old", "plain"))}
@@ -31,18 +32,31 @@ class FilterTests(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.path, keys = Path(folder.name) / "snapshot", Path(folder.name) / "keys.json"
         keys.write_bytes(given.keys())
-        sut.options.register(nova.conf.CONF)
+        options.register(nova.conf.CONF)
         for name, value in (("snapshot_file", str(self.path)), ("snapshot_keys", str(keys)), ("on_stale", "auto")):
-            nova.conf.CONF.set_override(name, value, sut.options.GROUP)
-            self.addCleanup(nova.conf.CONF.clear_override, name, sut.options.GROUP)
+            nova.conf.CONF.set_override(name, value, options.GROUP)
+            self.addCleanup(nova.conf.CONF.clear_override, name, options.GROUP)
         now = time.time()
         self.put(now, good="trusted", bad="untrusted", shut="quarantined", old="trusted")
 
     def put(self, now: float, **trust: str) -> None:
-        self.path.write_bytes(given.signed(given.payload(
-            *(given.host(node=NODES[name], name=name, trust=word, proven_at=given.time_of(now - 10), expires_at=given.time_of(now + (-1 if name == "old" else 100)))
-              for name, word in trust.items()),
-            issued=int(now))))
+        self.path.write_bytes(
+            given.signed(
+                given.payload(
+                    *(
+                        given.host(
+                            node=NODES[name],
+                            name=name,
+                            trust=word,
+                            proven_at=given.time_of(now - 10),
+                            expires_at=given.time_of(now + (-1 if name == "old" else 100)),
+                        )
+                        for name, word in trust.items()
+                    ),
+                    issued=int(now),
+                )
+            )
+        )
 
     def test_nova_loads_it_by_its_name_and_for_rebuilds(self) -> None:
         loaded = filters.HostFilterHandler().get_matching_classes(["openstack_sev_filter.filter.SevTrustFilter"])
@@ -95,7 +109,10 @@ class FilterTests(unittest.TestCase):
     def passed(self, specs: dict[str, str], properties: dict[str, Any], hints: dict[str, list[str]] | None = None) -> list[str]:
         judge = sut.SevTrustFilter()
         found = filters.HostFilterHandler().get_filtered_objects([judge], states(), spec(specs, properties, hints))
-        self.assertEqual([state.nodename for state in found], [state.nodename for state in states() if judge.host_passes(state, spec(specs, properties, hints))])
+        self.assertEqual(
+            [state.nodename for state in found],
+            [state.nodename for state in states() if judge.host_passes(state, spec(specs, properties, hints))],
+        )
         return [state.nodename for state in found]
 
 

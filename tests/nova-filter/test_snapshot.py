@@ -13,12 +13,16 @@ from openstack_sev_filter.snapshot import BadSnapshot
 
 class SnapshotTests(unittest.TestCase):
     def test_a_signed_snapshot_is_read(self) -> None:
-        read = snapshot.read(given.signed(given.payload(given.host(baselines=["SB_3019"], reasons=["a"]))), snapshot.read_keys(given.keys()))
+        read = snapshot.read(
+            given.signed(given.payload(given.host(baselines=["SB_3019"], reasons=["a"]))), snapshot.read_keys(given.keys())
+        )
         self.assertEqual((given.NOW, given.NOW + 600), (read.issued_at, read.expires_at))
         host = read.find(given.NODE.upper(), None)
         assert host is not None
-        self.assertEqual(("compute1", "trusted", ("a",), given.NOW - 100, given.NOW + 1000, {"SB_3019"}),
-                         (host.name, host.trust, host.reasons, host.proven_at, host.expires_at, host.baselines))
+        self.assertEqual(
+            ("compute1", "trusted", ("a",), given.NOW - 100, given.NOW + 1000, {"SB_3019"}),
+            (host.name, host.trust, host.reasons, host.proven_at, host.expires_at, host.baselines),
+        )
 
     def test_what_is_not_signed_as_it_should_be_says_nothing(self) -> None:
         good = given.signed(given.payload(given.host()))
@@ -34,7 +38,10 @@ class SnapshotTests(unittest.TestCase):
             (given.signed(given.payload(), alg="HS384"), "snapshot.not_one"),
             (given.signed(given.payload(), typ="eat+jwt"), "snapshot.not_one"),
             (given.signed(given.payload(), crit=["exp"]), "snapshot.not_one"),
-            (b".".join((head, given.encoded(given.payload(given.host(trust="trusted", name="evil"))).encode(), signature)), "snapshot.signature"),
+            (
+                b".".join((head, given.encoded(given.payload(given.host(trust="trusted", name="evil"))).encode(), signature)),
+                "snapshot.signature",
+            ),
             (b".".join((head, body, b"")), "snapshot.signature"),
             (b".".join((head, body, given.encoded(bytes(96)).encode())), "snapshot.signature"),
         ):
@@ -43,9 +50,21 @@ class SnapshotTests(unittest.TestCase):
             self.assertEqual(code, raised.exception.code)
 
     def test_a_signed_one_of_another_form_is_told_by_its_code(self) -> None:
-        for content in (b"[]", b"null", b"7", b"{", b'{"version": 2}', given.payload(version=2), given.payload({}), given.payload(given.host(name=7, node=7)),
-                        given.payload(given.host(expires_at="2026-11-26T03:00:00+01:00")), given.payload(given.host(expires_at="soon")),
-                        given.payload(given.host(reasons=7)), given.payload(issued_at="never"), b'{"version":1,"hosts":' + b"[" * 100_000):
+        for content in (
+            b"[]",
+            b"null",
+            b"7",
+            b"{",
+            b'{"version": 2}',
+            given.payload(version=2),
+            given.payload({}),
+            given.payload(given.host(name=7, node=7)),
+            given.payload(given.host(expires_at="2026-11-26T03:00:00+01:00")),
+            given.payload(given.host(expires_at="soon")),
+            given.payload(given.host(reasons=7)),
+            given.payload(issued_at="never"),
+            b'{"version":1,"hosts":' + b"[" * 100_000,
+        ):
             with self.subTest(content=content[:80]), self.assertRaises(BadSnapshot) as raised:
                 snapshot.read(given.signed(content), snapshot.read_keys(given.keys()))
             self.assertEqual("snapshot.malformed", raised.exception.code)
@@ -82,7 +101,9 @@ class SnapshotTests(unittest.TestCase):
         self.assertIsNone(find("quarantined", given.host(node="33333333-2222-4333-8444-555555555555")))
 
     def test_keys_are_p384_and_few(self) -> None:
-        self.assertEqual({"one"}, set(snapshot.read_keys(given.keys({"kty": "oct", "k": "AA", "kid": "x"}, {"kty": "EC", "crv": "P-256", "kid": "y"}))))
+        self.assertEqual(
+            {"one"}, set(snapshot.read_keys(given.keys({"kty": "oct", "k": "AA", "kid": "x"}, {"kty": "EC", "crv": "P-256", "kid": "y"})))
+        )
         off_the_curve = {"kty": "EC", "crv": "P-384", "kid": "z", "x": given.encoded(b"1" * 48), "y": given.encoded(b"2" * 48)}
         for text in (b"", b"[]", b"{}", b'{"keys": 7}', b'{"keys": [7]}', json.dumps({"keys": [off_the_curve]}).encode(), b'{"keys": []}'):
             with self.subTest(text=text[:40]), self.assertRaises(BadSnapshot):

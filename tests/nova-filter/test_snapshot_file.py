@@ -37,6 +37,14 @@ class SnapshotFileTests(unittest.TestCase):
         new.write_bytes(given.signed(given.payload(*hosts, issued=issued)))
         os.replace(new, self.path)
 
+    def folder_in_its_place(self) -> None:
+        self.path.unlink()
+        self.path.mkdir()
+
+    def older_in_its_place(self) -> None:
+        self.path.rmdir()
+        self.put(given.host(), issued=given.NOW - 10)
+
     def test_the_last_good_one_counts_whatever_becomes_of_the_file(self) -> None:
         state = self.look()
         assert state.problem is not None
@@ -51,8 +59,8 @@ class SnapshotFileTests(unittest.TestCase):
             (lambda: os.truncate(self.path, 100 * 1024 * 1024), "snapshot.too_large"),
             (self.path.unlink, "snapshot.missing"),
             (lambda: os.mkfifo(self.path), "snapshot.not_a_file"),
-            (lambda: (self.path.unlink(), self.path.mkdir()), "snapshot."),
-            (lambda: (self.path.rmdir(), self.put(issued=given.NOW - 10)), "snapshot.rolled_back"),
+            (self.folder_in_its_place, "snapshot."),
+            (self.older_in_its_place, "snapshot.rolled_back"),
             (lambda: self.keys.write_bytes(b"{}"), "keys.malformed"),
         ):
             spoil()
@@ -77,7 +85,7 @@ class SnapshotFileTests(unittest.TestCase):
     def test_looks_are_a_second_apart_and_a_file_that_is_as_it_was_is_not_read_again(self) -> None:
         self.put(given.host())
         self.look()
-        with mock.patch.object(snapshot_file, "_read") as read, mock.patch.object(snapshot_file.os, "stat", wraps=os.stat) as stat:
+        with mock.patch.object(snapshot_file, "_read") as read, mock.patch.object(os, "stat", wraps=os.stat) as stat:
             for _ in range(1000):
                 self.file.state()
             self.assertEqual(0, stat.call_count)
@@ -96,7 +104,7 @@ class SnapshotFileTests(unittest.TestCase):
             return os.stat_result((0,) * 10)
 
         before = snapshot_file._threads().active_count()
-        with mock.patch.object(snapshot_file.os, "stat", side_effect=hung):
+        with mock.patch.object(os, "stat", side_effect=hung):
             for _ in range(100):
                 self.now += 1
                 self.assertIs(good.snapshot, self.file.state().snapshot)

@@ -47,7 +47,10 @@ def read(extra_specs: Mapping[str, object], image_properties: Mapping[str, objec
     tcb = extra_specs.get("sev:tcb")
     requires = trust is not None or age is not None or tcb is not None
     return Request(
-        is_confidential=requires or _asks(extra_specs, _ENCRYPTION_SPECS) or _asks(image_properties, _ENCRYPTION_PROPERTIES) or _names_ours(extra_specs),
+        is_confidential=requires
+        or _asks(extra_specs, _ENCRYPTION_SPECS)
+        or _asks(image_properties, _ENCRYPTION_PROPERTIES)
+        or _names_ours(extra_specs),
         requires_trust=requires,
         max_proof_age=None if age is None else _seconds(age),
         baselines=frozenset(word for word in re.split(r"[,\s]+", str(tcb or "")) if word),

@@ -1,4 +1,7 @@
-"""A snapshot of the hosts' trust: a JWS in compact form, signed by the control plane. Pure: bytes in, a value or :class:`BadSnapshot` out."""
+"""A snapshot of the hosts' trust: a JWS in compact form, signed by the control plane.
+
+Pure: bytes in, a value or :class:`BadSnapshot` out.
+"""
 
 from __future__ import annotations
 
