@@ -32,6 +32,8 @@ namespace OpenStackSev.OpenStack;
 [JsonSerializable(typeof(ServerList))]
 [JsonSerializable(typeof(ServerEnvelope))]
 [JsonSerializable(typeof(ServerMetadata))]
+[JsonSerializable(typeof(InstanceActionList))]
+[JsonSerializable(typeof(Dictionary<string, ServerLock?>))]
 [JsonSerializable(typeof(FlavorList))]
 [JsonSerializable(typeof(FlavorBodies))]
 [JsonSerializable(typeof(FlavorAccessList))]

@@ -25,6 +25,8 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
     public DbSet<InstanceEvidence> Evidence => Set<InstanceEvidence>();
     public DbSet<PolicyVersion> Policies => Set<PolicyVersion>();
     public DbSet<ReferenceValue> ReferenceValues => Set<ReferenceValue>();
+    public DbSet<EnforcementState> Enforcement => Set<EnforcementState>();
+    public DbSet<BreakerState> Breakers => Set<BreakerState>();
 
     /// <summary>What <paramref name="failure"/> means in terms of <see cref="StorageCodes"/>; null when it is no failure of the database.</summary>
     public virtual StorageException? Explain(Exception failure) => failure is DbUpdateConcurrencyException
@@ -40,6 +42,7 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
         HostTables(modelBuilder);
         InstanceTables(modelBuilder);
         PolicyTables(modelBuilder);
+        EnforcementTables(modelBuilder);
     }
 
     private static void HistoryTables(ModelBuilder modelBuilder)
@@ -110,6 +113,7 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
             instance.HasIndex(i => new { i.GoneAt, i.NextRoundAt });
             instance.HasIndex(i => i.RoundOpenedAt);
             instance.HasIndex(i => i.Node);
+            instance.HasIndex(i => new { i.Verdict, i.Instance });
         });
         modelBuilder.Entity<InstanceEvidence>(evidence =>
         {
@@ -144,6 +148,31 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
             value.Property(v => v.AddedBy).HasMaxLength(NameLength);
             value.Property(v => v.RemovedBy).HasMaxLength(NameLength);
             value.Property(v => v.Version).IsConcurrencyToken();
+        });
+    }
+
+    private static void EnforcementTables(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<EnforcementState>(row =>
+        {
+            row.ToTable("instance_enforcement");
+            row.HasKey(r => r.Instance);
+            row.Property(r => r.Project).HasMaxLength(HistoryRecord.MaximumProjectLength);
+            row.Property(r => r.Standing).HasConversion<string>().HasMaxLength(16);
+            row.Property(r => r.Reason).HasMaxLength(HistoryRecord.MaximumKindLength);
+            row.Property(r => r.FailureCode).HasMaxLength(HistoryRecord.MaximumKindLength);
+            row.Property(r => r.Version).IsConcurrencyToken();
+            row.HasIndex(r => r.LastActionAt);
+        });
+        modelBuilder.Entity<BreakerState>(breaker =>
+        {
+            breaker.ToTable("enforcement_breaker");
+            breaker.HasKey(b => b.Id);
+            breaker.Property(b => b.Id).ValueGeneratedNever();
+            breaker.Property(b => b.Reason).HasMaxLength(NameLength);
+            breaker.Property(b => b.ResumedBy).HasMaxLength(NameLength);
+            breaker.Property(b => b.Rules).HasMaxLength(DigestLength);
+            breaker.Property(b => b.Version).IsConcurrencyToken();
         });
     }
 }

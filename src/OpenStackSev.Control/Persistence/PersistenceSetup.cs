@@ -15,7 +15,7 @@ internal static partial class PersistenceSetup
     /// <exception cref="ConfigurationException">The history's key cannot be used.</exception>
     public static void AddPersistence(this IServiceCollection services, DatabaseOptions options, EventOptions events, ProcessOptions process)
     {
-        services.AddSingleton(SqliteDatabase.Open(options.FileIn(process), options.LockTimeout));
+        services.AddSingleton(_ => SqliteDatabase.Open(options.FileIn(process), options.LockTimeout));
         services.AddSingleton(provider => events.Open(process, provider.GetRequiredService<ILogger<EventLog>>()));
         services.AddSingleton(new HistoryWriterOptions { Writer = options.WriterName });
         services.AddSingleton<ControlMeter>();
@@ -24,6 +24,7 @@ internal static partial class PersistenceSetup
         services.AddSingleton<HostStates>();
         services.AddSingleton<InstanceStates>();
         services.AddSingleton<PolicyStates>();
+        services.AddSingleton<EnforcementStates>();
 
         // services stop in the reverse order: retention, then the writer, then the last head of what it has written
         HistoryKey? key = KeyOf(options, process);

@@ -1,5 +1,6 @@
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Attestation;
+using OpenStackSev.Control.Enforcement;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Reattestation.Rounds;
 using OpenStackSev.Control.Reattestation.Sweep;
@@ -10,12 +11,13 @@ namespace OpenStackSev.Control.Timeline;
 internal static class InstanceInWords
 {
     /// <param name="judgement">Of the last judgement; null before the first one.</param>
+    /// <param name="enforced">What enforcement did or does not; null for an instance that it never had to do with.</param>
     /// <param name="withHost">For an operator, who can do more about it, and may be told of hosts.</param>
-    public static InstanceExplanation Of(InstanceState state, JudgementRecord? judgement, bool withHost)
+    public static InstanceExplanation Of(InstanceState state, JudgementRecord? judgement, EnforcementState? enforced, bool withHost)
     {
         Reason[] reasons = [.. (judgement?.Findings ?? []).Select(finding => Reasons.Of(finding.Code, $"{finding.Subject} is not as it should be ({finding.Code})")).Distinct()];
-        string[] steps = [.. reasons.Select(reason => withHost ? reason.Operator : reason.Tenant).Concat(WhileWaiting(state)).Distinct(StringComparer.Ordinal)];
-        return new InstanceExplanation(Summary(state, judgement), [.. reasons.Select(reason => reason.Text), .. NotSaid(judgement)], steps);
+        string[] steps = [.. reasons.Select(reason => withHost ? reason.Operator : reason.Tenant).Concat(WhileWaiting(state)).Concat(ToBeFree(enforced, withHost)).Distinct(StringComparer.Ordinal)];
+        return new InstanceExplanation(Summary(state, judgement), [.. reasons.Select(reason => reason.Text), .. NotSaid(judgement), .. Measures(enforced)], steps);
     }
 
     private static string Summary(InstanceState state, JudgementRecord? judgement)
@@ -47,6 +49,24 @@ internal static class InstanceInWords
             yield return $"its launch measurement is the operator's '{judgement.LaunchDigest}'";
         if (!judgement.BoundToChip)
             yield return "nothing binds its proof to the processor of its host";
+    }
+
+    /// <summary>What was done about it by the operator's rules, and what they want beyond that.</summary>
+    private static IEnumerable<string> Measures(EnforcementState? enforced)
+    {
+        if (enforced is null)
+            yield break;
+        if (EnforcementSteps.Words(enforced.Done & EnforcementRules.OfNova) is { Count: > 0 } done)
+            yield return $"for that it was {string.Join(" and ", done.Select(EnforcementWords.Done))} by the operator's rules";
+        if (enforced.Standing is EnforcementStanding.Withheld && enforced.Reason is { } reason)
+            yield return $"the operator's rules want more than was done about it, and wait: {EnforcementWords.Reason(reason)}";
+    }
+
+    /// <summary>A guest that was halted cannot prove anything any more.</summary>
+    private static IEnumerable<string> ToBeFree(EnforcementState? enforced, bool withHost)
+    {
+        if (enforced is not null && (enforced.Done & EnforcementRules.Halting) != Persistence.CurrentState.Measures.None)
+            yield return withHost ? "osev enforcement release UUID --reason TEXT lets it run and prove itself again" : "it can prove itself again only when the operator releases it: ask him";
     }
 
     private static IEnumerable<string> WhileWaiting(InstanceState state)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using OpenStackSev.Api.Hosts;
+using OpenStackSev.Control.Notifications;
 using OpenStackSev.Control.Reattestation.Rounds;
 using OpenStackSev.Control.Reattestation.Sweep;
 
@@ -17,7 +18,7 @@ internal static class Sentences
     public static string Of(string kind, JsonElement body, JsonElement? before = null)
     {
         var record = new RecordBody(body);
-        return OfInstance(kind, record) ?? OfHost(kind, record, before is { } earlier ? new RecordBody(earlier) : null) ?? OfEnforcement(kind, record) ?? kind;
+        return OfInstance(kind, record) ?? OfHost(kind, record, before is { } earlier ? new RecordBody(earlier) : null) ?? EnforcementWords.Of(kind, record) ?? OfNotification(kind, record) ?? kind;
     }
 
     /// <summary>A time in a sentence.</summary>
@@ -81,21 +82,16 @@ internal static class Sentences
         _ => null,
     };
 
-    /// <summary>What was done about an instance, and what was not and why.</summary>
-    private static string? OfEnforcement(string kind, RecordBody record) => kind switch
+    private static string? OfNotification(string kind, RecordBody record) => kind switch
     {
-        "enforcement.intended" => $"About to {Measure(record)}{For(record)}",
-        "enforcement.done" => $"Done: {Measure(record)}{For(record)}",
-        "enforcement.undone" => $"Undone: {Measure(record)}{For(record)}",
-        "enforcement.failed" => $"Failed: {Measure(record)}{For(record)}",
-        "enforcement.withheld" => $"Nothing is done about it{For(record)}",
+        NotificationRecords.Rebuilt => $"Rebuilt ({record.Text("event_type")}); what was proven before counts no more",
+        NotificationRecords.Restarted => $"Started again ({record.Text("event_type")}); it has to prove itself anew",
+        NotificationRecords.ServiceDisabled => $"Its {record.Text("service")} was disabled{Named(": ", record.Text("reason"))}",
+        NotificationRecords.ServiceEnabled => $"Its {record.Text("service")} is enabled",
+        NotificationRecords.ServiceForcedDown => $"Its {record.Text("service")} was forced down",
+        NotificationRecords.ServiceDeleted => $"Its {record.Text("service")} was deleted from Nova",
         _ => null,
     };
-
-    private static string Measure(RecordBody record) => record.Text("measure") ?? "act";
-
-    private static string For(RecordBody record) =>
-        (record.Text("reason") ?? record.Text("code")) is { } reason ? $" ({reason})" : record.Texts("codes") is { Count: > 0 } codes ? $" ({string.Join(", ", codes)})" : "";
 
     private static string On(RecordBody record) => Named(", on ", record.Text("host", "name"));
 

@@ -45,7 +45,30 @@ public sealed record Server
     public IReadOnlyDictionary<string, string> Metadata { get; set; } = new Dictionary<string, string>();
     public DateTimeOffset? Created { get; init; }
     public DateTimeOffset? Updated { get; init; }
+
+    /// <summary>What Nova is doing with it now; null for nothing.</summary>
+    [JsonPropertyName("OS-EXT-STS:task_state")]
+    public string? TaskState { get; init; }
+
+    public bool? Locked { get; init; }
+
+    /// <summary>As given by whoever locked it (2.73).</summary>
+    public string? LockedReason { get; init; }
+
+    /// <summary>At most 50 (2.26); null where the service is older.</summary>
+    public IReadOnlyList<string>? Tags { get; init; }
 }
+
+/// <summary>What was done to a server, the newest first.</summary>
+public sealed record InstanceActionList([property: JsonPropertyName("instanceActions")] IReadOnlyList<InstanceAction> InstanceActions);
+
+/// <param name="Action">e.g. <c>stop</c>, <c>lock</c>, <c>shelve</c>.</param>
+/// <param name="UserId">Who asked for it; null where Nova did it by itself.</param>
+/// <param name="StartTime">ISO 8601 in UTC, without saying so.</param>
+public sealed record InstanceAction(string Action, string? UserId = null, string? StartTime = null);
+
+/// <param name="LockedReason">At most 255 characters (2.73).</param>
+public sealed record ServerLock(string? LockedReason);
 
 /// <summary>Items that an instance finds in its metadata: keys and values have at most 255 characters, and there are at most 128 unless a quota says otherwise.</summary>
 public sealed record ServerMetadata(IReadOnlyDictionary<string, string> Metadata);

@@ -23,6 +23,24 @@ public interface INovaApi
     [Post("/servers/{id}/metadata")]
     Task<ServerMetadata> UpdateServerMetadataAsync(Guid id, [Body] ServerMetadata items, CancellationToken ct = default);
 
+    /// <summary>Something is to be done with a server: one member named as the action, e.g. <c>os-stop</c>, with null where it takes nothing.</summary>
+    /// <exception cref="OpenStackApiException">Among others 409: not in the state that the server is in.</exception>
+    [Post("/servers/{id}/action")]
+    Task ActAsync(Guid id, [Body] Dictionary<string, ServerLock?> action, CancellationToken ct = default);
+
+    /// <summary>What was done to a server, also after it is gone.</summary>
+    [Get("/servers/{id}/os-instance-actions")]
+    Task<InstanceActionList> ListActionsAsync(Guid id, [Query] int? limit = null, CancellationToken ct = default);
+
+    /// <summary>Adds a tag; one that is there stays (2.26).</summary>
+    /// <exception cref="OpenStackApiException">Among others 400: the server has 50.</exception>
+    [Put("/servers/{id}/tags/{tag}")]
+    Task AddTagAsync(Guid id, string tag, CancellationToken ct = default);
+
+    /// <exception cref="OpenStackApiException">Among others 404: the server does not have it.</exception>
+    [Delete("/servers/{id}/tags/{tag}")]
+    Task RemoveTagAsync(Guid id, string tag, CancellationToken ct = default);
+
     /// <summary>One page of flavors, with extra specs (2.61).</summary>
     [Get("/flavors/detail")]
     Task<FlavorList> ListFlavorsAsync(

@@ -31,6 +31,12 @@ public sealed class QueryPlanTests
         ["instances that a listing may lack"] = database => new SweptInstances(database).ListAsync(Guid.Empty, default),
         ["instances that are due"] = database => new SweptInstances(database).DueAsync(DateTimeOffset.UnixEpoch, default),
         ["instances that did not answer"] = database => new SweptInstances(database).UnansweredAsync(DateTimeOffset.UnixEpoch, default),
+        ["what enforcement knows of an instance"] = database => new EnforcementStates(database).BothAsync(Guid.NewGuid()),
+        ["instances of a verdict"] = database => new EnforcementStates(database).OfVerdictAsync(OpenStackSev.Attestation.Verdict.Contraindicated, Guid.Empty),
+        ["instances that enforcement looks after"] = database => new EnforcementStates(database).LookedAfterAsync(Guid.Empty),
+        ["instances that were acted on"] = database => new EnforcementStates(database).ActedSinceAsync(DateTimeOffset.UnixEpoch),
+        ["instances that blame their host"] = database => new EnforcementStates(database).BlamingAsync(Guid.NewGuid(), 100),
+        ["the breaker"] = database => new EnforcementStates(database).BreakerAsync(),
         ["the end of a chain"] = database => database.UseAsync(context => context.History.Where(row => row.Writer == "control-1")
             .OrderByDescending(row => row.Sequence).Select(row => row.Hash).FirstOrDefaultAsync()),
     };

@@ -125,6 +125,17 @@ public sealed class RoundRulesTests
         }
     }
 
+    /// <summary>Whoever names a certificate that does not exist must not be excused by its absence.</summary>
+    [Fact]
+    public void A_missing_certificate_is_our_failure_only_where_the_host_reports_that_there_is_one()
+    {
+        RoundFacts missing = Facts(NotGenuine(Finding(SnpCodes.VekMissing)) with { Chain = null });
+        Assert.False(Assert.IsType<Judgement.CannotTell>(RoundRules.Judge(missing)).IsOurs);
+        Assert.True(Assert.IsType<Judgement.CannotTell>(RoundRules.Judge(missing with { IsAsHostReports = true })).IsOurs);
+        Assert.False(Assert.IsType<Judgement.CannotTell>(RoundRules.Judge(missing with { IsAsHostReports = true, Chip = s_chip with { Status = ChipStatus.Pending } })).IsOurs);
+        Assert.All(SnpCodes.All, check => Assert.Equal(check.Stage == Stage.Endorsement && check.Tier == Verdict.None, RoundRules.IsUnjudged(check.Code)));
+    }
+
     [Fact]
     public void Of_a_chip_that_no_host_has_nobody_waits_for_a_certificate() =>
         Assert.Equal(AttestationErrors.EvidenceWrongChip, NoAnswer(Facts(NotGenuine(Finding(SnpCodes.VekMissing))) with { Chip = null }).Error);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OpenStackSev.Control.Enforcement;
 using OpenStackSev.Control.Timeline;
 
 namespace OpenStackSev.Control.Tests.Timeline;
@@ -28,8 +29,19 @@ public sealed class SentencesTests
     [InlineData("instance.no_answer", """{"code":"attestation.evidence.replayed"}""", "Something came that is no answer and changes nothing (attestation.evidence.replayed)")]
     [InlineData("host.chip.approved", """{"chips":[{"id":"0102030405060708090a","status":"approved"}],"by":"admin"}""", "Chips were approved by admin: 0102030405060708… approved")]
     [InlineData("host.silent", """{"last_seen":"2026-11-25T12:00:00+00:00"}""", "Silent: its agent last reported at 2026-11-25 12:00:00 UTC")]
-    [InlineData("enforcement.done", """{"measure":"lock","reason":"snp.policy.debug"}""", "Done: lock (snp.policy.debug)")]
-    [InlineData("enforcement.withheld", """{"reason":"enforcement.breaker_open"}""", "Nothing is done about it (enforcement.breaker_open)")]
+    [InlineData("enforcement.intended", """{"measure":"lock","undo":false,"codes":["snp.policy.debug"]}""", "Is about to be locked, because of snp.policy.debug")]
+    [InlineData("enforcement.done", """{"measure":"stop","undo":false}""", "Was stopped")]
+    [InlineData("enforcement.undone", """{"measure":"lock","undo":true}""", "Is no longer locked")]
+    [InlineData("enforcement.failed", """{"measure":"stop","undo":false,"code":"compute.409","detail":"busy"}""", "Could not be stopped: compute.409, busy")]
+    [InlineData("enforcement.kept", """{"measure":"lock","undo":false,"reason":"enforcement.locked_by_other"}""", "Is left as it is, not locked: somebody else has locked it")]
+    [InlineData("enforcement.withheld", """{"reason":"enforcement.breaker_open","measures":["lock","stop"],"codes":[]}""",
+        "Would be locked, stopped, and is not: too many turned bad at once, which looks like an outage")]
+    [InlineData("enforcement.cleared", """{"cause":"enforcement.recovered","left":[]}""", "Nothing is held against it any more: it is good again")]
+    [InlineData("enforcement.released", """{"by":"admin","reason":"tried it by hand"}""", "Was released by admin: tried it by hand")]
+    [InlineData("host.quarantine.requested", """{"host_name":"compute1","projects":2,"instances":3,"codes":["snp.tcb.below_minimum"]}""",
+        "3 instances of 2 projects speak against it (snp.tcb.below_minimum): it should be quarantined")]
+    [InlineData("instance.rebuilt", """{"event_type":"instance.rebuild.end","happened_at":"2026-11-25T12:00:00+00:00","host":{}}""", "Rebuilt (instance.rebuild.end); what was proven before counts no more")]
+    [InlineData("host.service.disabled", """{"name":"compute1","service":"nova-compute","disabled":true,"forced_down":false,"reason":"broken"}""", "Its nova-compute was disabled: broken")]
     [InlineData("something.new", """{"a":1}""", "something.new")]
     public void A_record_is_a_sentence(string kind, string body, string expected) => Assert.Equal(expected, Sentences.Of(kind, Parsed(body)));
 
@@ -58,6 +70,16 @@ public sealed class SentencesTests
         string sentence = Sentences.Of("instance.seen", Parsed($$"""{"model":"a\nb\u001b[31m","flavor":"{{new string('x', 5000)}}"}"""));
         Assert.DoesNotContain(sentence, char.IsControl);
         Assert.InRange(sentence.Length, 300, 400);
+    }
+
+    /// <summary>No code of enforcement is left to speak for itself.</summary>
+    [Fact]
+    public void Every_reason_of_enforcement_has_its_words()
+    {
+        foreach (System.Reflection.FieldInfo reason in typeof(EnforcementReasons).GetFields())
+            Assert.True(EnforcementWords.Knows((string)reason.GetRawConstantValue()!), reason.Name);
+        foreach (System.Reflection.FieldInfo kind in typeof(EnforcementEvents).GetFields())
+            Assert.NotEqual(kind.GetRawConstantValue(), Sentences.Of((string)kind.GetRawConstantValue()!, Parsed("{}")));
     }
 
     private static JsonElement Parsed(string json) => JsonDocument.Parse(json).RootElement;

@@ -13,10 +13,12 @@ internal sealed class StateChanges
     private readonly Dictionary<Guid, InstanceEvidence> evidence;
     private readonly Dictionary<int, PolicyVersion> policies;
     private readonly Dictionary<string, ReferenceValue> referenceValues;
+    private readonly Dictionary<Guid, EnforcementState> enforcement;
+    private readonly Dictionary<int, BreakerState> breakers;
 
     private StateChanges(ControlContext context, Rows rows) =>
-        (this.context, hosts, chips, instances, evidence, policies, referenceValues) =
-        (context, rows.Hosts, rows.Chips, rows.Instances, rows.Evidence, rows.Policies, rows.ReferenceValues);
+        (this.context, hosts, chips, instances, evidence, policies, referenceValues, enforcement, breakers) =
+        (context, rows.Hosts, rows.Chips, rows.Instances, rows.Evidence, rows.Policies, rows.ReferenceValues, rows.Enforcement, rows.Breakers);
 
     /// <summary>Reads the rows that <paramref name="changes"/> touch.</summary>
     public static async Task<StateChanges> LoadAsync(ControlContext context, IReadOnlyList<StateChange> changes) => new(context, new Rows(
@@ -25,7 +27,9 @@ internal sealed class StateChanges
         await RowsAsync(context.Instances, KeysOf(changes, change => (change as InstanceState)?.Instance), row => row.Instance, keys => row => keys.Contains(row.Instance)),
         await RowsAsync(context.Evidence, KeysOf(changes, change => (change as InstanceEvidence)?.Instance), row => row.Instance, keys => row => keys.Contains(row.Instance)),
         await RowsAsync(context.Policies, KeysOf(changes, change => (change as PolicyVersion)?.Number), row => row.Number, keys => row => keys.Contains(row.Number)),
-        await RowsAsync(context.ReferenceValues, TextKeysOf(changes, change => (change as ReferenceValue)?.Digest), row => row.Digest, keys => row => keys.Contains(row.Digest))));
+        await RowsAsync(context.ReferenceValues, TextKeysOf(changes, change => (change as ReferenceValue)?.Digest), row => row.Digest, keys => row => keys.Contains(row.Digest)),
+        await RowsAsync(context.Enforcement, KeysOf(changes, change => (change as EnforcementState)?.Instance), row => row.Instance, keys => row => keys.Contains(row.Instance)),
+        await RowsAsync(context.Breakers, KeysOf(changes, change => (change as BreakerState)?.Id), row => row.Id, keys => row => keys.Contains(row.Id))));
 
     /// <summary>Hosts that only gave a sign of life come without their reports: at a thousand heartbeats a second that is most of the reading.</summary>
     private static async Task<Dictionary<Guid, HostState>> HostsAsync(ControlContext context, IReadOnlyList<StateChange> changes)
@@ -77,6 +81,8 @@ internal sealed class StateChanges
         InstanceEvidence => null,
         PolicyVersion policy => Misfit($"policy {policy.Number}", policy.Version, policies.GetValueOrDefault(policy.Number)?.Version),
         ReferenceValue value => Misfit($"reference value {value.Digest}", value.Version, referenceValues.GetValueOrDefault(value.Digest)?.Version),
+        EnforcementState row => Misfit($"enforcement of {row.Instance}", row.Version, enforcement.GetValueOrDefault(row.Instance)?.Version),
+        BreakerState breaker => Misfit("enforcement's breaker", breaker.Version, breakers.GetValueOrDefault(breaker.Id)?.Version),
         _ => throw new InvalidOperationException($"{change.GetType().Name} has no table"),
     };
 
@@ -109,6 +115,12 @@ internal sealed class StateChanges
             case ReferenceValue value:
                 Put(referenceValues, value.Digest, value with { Version = value.Version + 1 });
                 break;
+            case EnforcementState row:
+                Put(enforcement, row.Instance, row with { Version = row.Version + 1 });
+                break;
+            case BreakerState breaker:
+                Put(breakers, breaker.Id, breaker with { Version = breaker.Version + 1 });
+                break;
         }
     }
 
@@ -134,5 +146,6 @@ internal sealed class StateChanges
 
     private sealed record Rows(
         Dictionary<Guid, HostState> Hosts, Dictionary<string, HostChip> Chips, Dictionary<Guid, InstanceState> Instances,
-        Dictionary<Guid, InstanceEvidence> Evidence, Dictionary<int, PolicyVersion> Policies, Dictionary<string, ReferenceValue> ReferenceValues);
+        Dictionary<Guid, InstanceEvidence> Evidence, Dictionary<int, PolicyVersion> Policies, Dictionary<string, ReferenceValue> ReferenceValues,
+        Dictionary<Guid, EnforcementState> Enforcement, Dictionary<int, BreakerState> Breakers);
 }

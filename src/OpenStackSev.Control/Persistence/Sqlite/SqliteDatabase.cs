@@ -1,20 +1,22 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
-using Microsoft.EntityFrameworkCore.Infrastructure;
 
 namespace OpenStackSev.Control.Persistence.Sqlite;
 
 /// <summary>A database in a file.</summary>
 public static class SqliteDatabase
 {
+    /// <summary>One writes; that more read at the same moment is rare.</summary>
+    private const int MostKept = 16;
+
     /// <summary>Opens what <see cref="SyncAsync"/> made; a file that is missing is an error of the first use, not a new database.</summary>
     /// <param name="file">Absolute path.</param>
     /// <param name="lockTimeout">Longest wait for another program's lock, in whole seconds, at least one.</param>
     public static ControlDatabase Open(string file, TimeSpan lockTimeout)
     {
-        var factory = new PooledDbContextFactory<SqliteControlContext>(Options(file, SqliteOpenMode.ReadWrite, lockTimeout));
-        return new ControlDatabase(factory.CreateDbContext);
+        DbContextOptions<SqliteControlContext> options = Options(file, SqliteOpenMode.ReadWrite, lockTimeout);
+        return new ControlDatabase(() => new SqliteControlContext(options), MostKept);
     }
 
     /// <summary>Makes the file when it is missing, and brings its tables to this program's version.</summary>

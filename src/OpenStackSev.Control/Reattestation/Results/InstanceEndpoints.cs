@@ -51,8 +51,9 @@ internal static class InstanceEndpoints
     private static async Task ShowAsync(HttpContext context)
     {
         InstanceState state = await VisibleAsync(context);
+        EnforcementState? enforced = await Of<EnforcementStates>(context).FindAsync(state.Instance, context.RequestAborted);
         await context.AnswerAsync(
-            InstanceViews.Attestation(state, MaySeeHost(context, state), Of<TimeProvider>(context).GetUtcNow()), AttestationJson.Default.InstanceAttestation);
+            InstanceViews.Attestation(state, enforced, MaySeeHost(context, state), Of<TimeProvider>(context).GetUtcNow()), AttestationJson.Default.InstanceAttestation);
     }
 
     private static async Task HistoryAsync(HttpContext context)

@@ -23,11 +23,11 @@ internal static class InstanceViews
 
     public static InstanceSummary Summary(InstanceState state, bool withHost) => Summary(state, StoredResult.Of(state)?.Judgement, withHost);
 
-    public static InstanceAttestation Attestation(InstanceState state, bool withHost, DateTimeOffset now)
+    public static InstanceAttestation Attestation(InstanceState state, EnforcementState? enforced, bool withHost, DateTimeOffset now)
     {
         StoredResult? stored = StoredResult.Of(state);
         return new InstanceAttestation(Summary(state, stored?.Judgement, withHost), stored is null ? null : Judgement(stored, withHost, now),
-            InstanceInWords.Of(state, stored?.Judgement, withHost));
+            InstanceInWords.Of(state, stored?.Judgement, enforced, withHost));
     }
 
     /// <summary>Body of a record, as one reader may see it.</summary>

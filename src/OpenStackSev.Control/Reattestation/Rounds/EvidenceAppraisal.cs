@@ -44,7 +44,11 @@ internal sealed class EvidenceAppraisal(RoundEndorsements endorsements, ActivePo
 
         AttestationResult result = Verifier.Appraise(evidence.Report, chain, policy.Policy, expected, time.GetUtcNow());
         return new Appraisal(
-            new RoundFacts(state, result, known?.Row, named is not null, await LastReportDataAsync(state, result, ct), key), policy, named);
+            new RoundFacts(state, result, known?.Row, named is not null, await LastReportDataAsync(state, result, ct), key)
+            {
+                IsAsHostReports = report is { SigningKey: SigningKey.Vcek, ChipIdMasked: false } && known?.ReportedTcb is { } tcb
+                    && TcbVersion.Read(tcb, report.ReportedTcb.Layout, out _) == report.ReportedTcb,
+            }, policy, named);
     }
 
     /// <summary>Read only where it tells something: an answer to this challenge is none to an earlier one.</summary>

@@ -68,7 +68,7 @@ internal sealed class GuestRounds(
                 {
                     Judgement.Judged judged => await WriteAsync(appraised, judged, evidence, ct),
                     Judgement.NoAnswer no => throw await RefusedAsync(state, no, ct),
-                    Judgement.CannotTell cannot => throw new ApiException(AttestationErrors.EndorsementsUnavailable, cannot.Detail) { RetryAfter = s_retryEndorsements },
+                    Judgement.CannotTell cannot => throw await PutOffAsync(state, cannot, ct),
                     var other => throw new InvalidOperationException($"{other} is no judgement"),
                 };
             }
@@ -161,6 +161,14 @@ internal sealed class GuestRounds(
         }
 
         return new ApiException(no.Error, no.Detail);
+    }
+
+    /// <summary>Keeps that it could not be judged, so that it does not count as silence.</summary>
+    private async Task<ApiException> PutOffAsync(InstanceState state, Judgement.CannotTell cannot, CancellationToken ct)
+    {
+        if (cannot.IsOurs && RoundRules.Noted(state, cannot.Code, time.GetUtcNow()) is { } noted)
+            await history.ApplyAsync(noted, ct);
+        return new ApiException(AttestationErrors.EndorsementsUnavailable, cannot.Detail) { RetryAfter = s_retryEndorsements };
     }
 
     private static Challenge Given(InstanceState state, DateTimeOffset now) =>

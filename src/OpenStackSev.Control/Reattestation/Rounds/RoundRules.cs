@@ -15,7 +15,11 @@ namespace OpenStackSev.Control.Reattestation.Rounds;
 /// <param name="LastReportData">REPORT_DATA of the evidence before; null without one.</param>
 /// <param name="Key">The guest's; null when it gave none.</param>
 internal sealed record RoundFacts(
-    InstanceState State, AttestationResult Result, HostChip? Chip, bool NamesChip, ReadOnlyMemory<byte>? LastReportData, ConfirmationKey? Key);
+    InstanceState State, AttestationResult Result, HostChip? Chip, bool NamesChip, ReadOnlyMemory<byte>? LastReportData, ConfirmationKey? Key)
+{
+    /// <summary>The report is of the TCB that its host reports, so that the certificate for it is one that is to be had.</summary>
+    public bool IsAsHostReports { get; init; }
+}
 
 /// <summary>What evidence is taken for.</summary>
 internal abstract record Judgement
@@ -28,7 +32,8 @@ internal abstract record Judgement
     public sealed record NoAnswer(ErrorCode Error, string Code, string Detail) : Judgement;
 
     /// <summary>Nobody can tell now, whatever the evidence is.</summary>
-    public sealed record CannotTell(string Code, string Detail) : Judgement;
+    /// <param name="IsOurs">It is for want of what is to be had, and not of what a report only names.</param>
+    public sealed record CannotTell(string Code, string Detail, bool IsOurs = false) : Judgement;
 }
 
 /// <summary>The rules of a round, in the order in which they are asked. Pure.</summary>
@@ -109,6 +114,11 @@ internal static class RoundRules
         return TimeSpan.FromSeconds(Math.Floor(interval.TotalSeconds * (1 - (spread / 10))));
     }
 
+    /// <summary>Codes that are kept of answers which could not be judged.</summary>
+    public static IReadOnlyList<string> UnjudgedCodes { get; } = [.. SnpCodes.All.Where(check => check is { Stage: Stage.Endorsement, Tier: Verdict.None }).Select(check => check.Code)];
+
+    public static bool IsUnjudged(string code) => UnjudgedCodes.Contains(code);
+
     private static readonly TimeSpan s_noteTime = TimeSpan.FromMinutes(1);
 
     private static Judgement.NoAnswer WrongChip { get; } =
@@ -122,7 +132,8 @@ internal static class RoundRules
         {
             return facts.Result.Chain is null && facts.NamesChip && facts.Chip is null
                 ? WrongChip     // of a chip that no host has, nobody fetches a certificate
-                : new Judgement.CannotTell(wrong[0].Code, $"{wrong[0].Code}: {wrong[0].Expected}: {wrong[0].Actual}");
+                : new Judgement.CannotTell(wrong[0].Code, $"{wrong[0].Code}: {wrong[0].Expected}: {wrong[0].Actual}",
+                    facts.Result.Chain is not null || (facts.NamesChip && IsOfItsHost(facts) && facts.IsAsHostReports));
         }
 
         Finding first = Array.Find(wrong, finding => finding.Tier == Verdict.Contraindicated) ?? wrong.FirstOrDefault() ?? facts.Result.Findings[0];

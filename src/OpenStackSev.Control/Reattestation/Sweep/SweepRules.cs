@@ -112,7 +112,8 @@ internal static class SweepRules
             return known.NextRoundAt <= now ? new(SweepStepKind.Opened, null, Opened(known, now)) : null;
         if (known.Status != ListedServer.Active)
             return null;
-        bool silent = IsSilent(known);
+        // Excused while what it sends cannot be judged; when that ends, its silence is one like any other.
+        bool silent = IsSilent(known) && (known.Verdict != Verdict.None || IsUnjudged(known, moment));
         DateTimeOffset waitedSince = opened > moment.ListeningSince ? opened : moment.ListeningSince;
         if (!silent && moment.KnowsStatus && now >= waitedSince + options.Grace)
             return Silent(known, opened, moment);
@@ -189,14 +190,29 @@ internal static class SweepRules
 
     private static SweepStep Silent(InstanceState known, DateTimeOffset opened, SweepMoment moment)
     {
-        Verdict verdict = moment.Options.Silence;
+        bool isUnjudged = IsUnjudged(known, moment);
+        // Whoever was found bad cannot make himself better by saying nothing.
+        Verdict verdict = known.Verdict == Verdict.Contraindicated ? Verdict.Contraindicated : isUnjudged ? Verdict.None : moment.Options.Silence;
         string since = Written(opened);
-        var finding = new Finding(SweepCodes.Silent, verdict, "evidence", $"an answer within {moment.Options.Grace.TotalSeconds:0} s",
-            known.NoAnswerCode is { } code ? $"none that authenticates since {since}; the last one failed by {code}" : $"none since {since}");
-        InstanceState state = known with { Verdict = verdict, JudgedAt = moment.Now, Result = Result(known, verdict, finding) };
+        var finding = new Finding(isUnjudged ? SweepCodes.NotJudged : SweepCodes.Silent, isUnjudged ? Verdict.None : verdict, "evidence", $"an answer within {moment.Options.Grace.TotalSeconds:0} s",
+            isUnjudged ? $"answers since {since} that could not be judged here: {known.NoAnswerCode}"
+            : known.NoAnswerCode is { } code ? $"none that authenticates since {since}; the last one failed by {code}" : $"none since {since}");
+        InstanceState state = known with { Verdict = verdict, JudgedAt = moment.Now, Result = SilentResult(known, verdict, finding) };
         var body = new SilentRecord(JudgementRecord.Word(verdict), known.Verdict is { } before ? JudgementRecord.Word(before) : null, opened, known.NoAnswerCode, known.Nudges,
             new HostRecord(known.Node, known.HostName, Chip: null));
         return new(SweepStepKind.Silent, Record(SweepEvents.Silent, state, body, isAlert: true), state);
+    }
+
+    /// <summary>What came lately could not be judged, and that was our own failure. It counts as long as the guest goes on answering.</summary>
+    private static bool IsUnjudged(InstanceState known, SweepMoment moment) =>
+        known is { NoAnswerCode: { } code, NoAnswerAt: { } at } && RoundRules.IsUnjudged(code) && moment.Now - at < moment.Options.Grace;
+
+    /// <summary>What was found of a bad one is still what speaks against it.</summary>
+    private static byte[] SilentResult(InstanceState before, Verdict verdict, Finding finding)
+    {
+        JudgementRecord record = JudgementRecord.WithoutEvidence(before, verdict, finding);
+        return before.Verdict == Verdict.Contraindicated && StoredResult.Of(before)?.Judgement.Findings is { } findings
+            ? new StoredResult(record with { Findings = [.. record.Findings, .. findings.Where(one => one.Code != finding.Code)] }).Bytes() : new StoredResult(record).Bytes();
     }
 
     /// <summary>A first host is no move, unless the instance was at work before.</summary>

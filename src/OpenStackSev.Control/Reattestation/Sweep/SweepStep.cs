@@ -56,6 +56,9 @@ internal static class SweepCodes
     /// <summary>The grace is over without an answer that authenticates.</summary>
     public const string Silent = "instance.silent";
 
+    /// <summary>The grace is over, and what came could not be judged for want of certificates or a revocation list: that is no fault of the instance's.</summary>
+    public const string NotJudged = "instance.not_judged";
+
     /// <summary>It was encrypted, and asks for no encryption any more.</summary>
     public const string NotEncrypted = "instance.not_encrypted";
 

@@ -1,6 +1,8 @@
 using Microsoft.EntityFrameworkCore;
+using OpenStackSev.Attestation;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Persistence.CurrentState;
+using OpenStackSev.Control.Reattestation.Rounds;
 
 namespace OpenStackSev.Control.Reattestation.Sweep;
 
@@ -28,10 +30,11 @@ internal sealed class SweptInstances(ControlDatabase database)
         database.UseAsync<IReadOnlyList<InstanceState>>(async context => await context.Instances.AsNoTracking()
             .Where(row => row.GoneAt == null && row.NextRoundAt <= now && row.RoundOpenedAt == null).OrderBy(row => row.NextRoundAt).Take(Page).ToListAsync(ct));
 
-    /// <summary>Instances whose round was opened by <paramref name="openedBy"/>, and that were not judged in it, the longest open first.</summary>
+    /// <summary>Instances whose round was opened by <paramref name="openedBy"/>, and that were not judged in it, or were excused and sent nothing since then; the longest open first.</summary>
     public Task<IReadOnlyList<InstanceState>> UnansweredAsync(DateTimeOffset openedBy, CancellationToken ct) =>
         database.UseAsync<IReadOnlyList<InstanceState>>(async context => await context.Instances.AsNoTracking()
-            .Where(row => row.RoundOpenedAt <= openedBy && row.Status == ListedServer.Active && (row.JudgedAt == null || row.JudgedAt < row.RoundOpenedAt))
+            .Where(row => row.RoundOpenedAt <= openedBy && row.Status == ListedServer.Active && (row.JudgedAt == null || row.JudgedAt < row.RoundOpenedAt
+                || (row.Verdict == Verdict.None && (row.NoAnswerAt <= openedBy || !RoundRules.UnjudgedCodes.Contains(row.NoAnswerCode!)))))
             .OrderBy(row => row.RoundOpenedAt).Take(Page).ToListAsync(ct));
 
     /// <summary>Instances that may be nudged: those that still have grace before those whose silence was judged, the longest untouched first.</summary>

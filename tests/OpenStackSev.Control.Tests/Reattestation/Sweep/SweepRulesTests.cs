@@ -256,6 +256,33 @@ public sealed class SweepRulesTests
     }
 
     [Fact]
+    public void Whoever_was_found_bad_does_not_become_better_by_saying_nothing()
+    {
+        InstanceState bad = Enforcement.Given.Judged(Verdict.Contraindicated, "snp.policy.debug") with { RoundOpenedAt = Given.Now - s_options.Grace, JudgedAt = Given.Now.AddHours(-1), NudgedAt = Given.Now };
+        foreach (InstanceState silent in new[] { bad, bad with { NoAnswerCode = "snp.crl.stale", NoAnswerAt = Given.Now } })
+        {
+            InstanceState judged = Step(silent, null).State;
+            Assert.Equal(Verdict.Contraindicated, judged.Verdict);
+            Assert.Contains("snp.policy.debug", JsonNode.Parse(judged.Result)!["judgement"]!["findings"]!.AsArray().Select(finding => (string?)finding!["code"]));
+        }
+    }
+
+    /// <summary>KDS is down, or the CRL is stale: that is no silence, as long as the guest goes on answering.</summary>
+    [Fact]
+    public void One_whose_answers_cannot_be_judged_is_not_silent_and_is_when_it_stops_answering()
+    {
+        InstanceState open = Given.Open(s_options.Grace) with { NoAnswerCode = "snp.crl.stale", NoAnswerAt = Given.Now.AddMinutes(-1), NudgedAt = Given.Now };
+        InstanceState excused = Kept(Step(open, null));
+        Assert.Equal((Verdict.None, SweepCodes.NotJudged), (excused.Verdict!.Value, Code(excused)));
+        DateTimeOffset later = open.NoAnswerAt.Value + s_options.Grace;
+        Nothing(excused with { NudgedAt = later }, null, Given.Moment with { Now = later.AddSeconds(-1) });
+        InstanceState silent = Step(excused, null, Given.Moment with { Now = later }).State;
+        Assert.Equal((Verdict.Warning, SweepCodes.Silent), (silent.Verdict!.Value, Code(silent)));
+        // What does not authenticate is no excuse, however often it comes.
+        Assert.Equal(Verdict.Warning, Step(excused with { NoAnswerCode = "snp.signature.mismatch", NoAnswerAt = Given.Now }, null).State.Verdict);
+    }
+
+    [Fact]
     public void Nobody_is_silent_before_somebody_has_listened_for_the_grace_or_while_Nova_does_not_say_who_runs()
     {
         InstanceState open = Given.Open(TimeSpan.FromDays(1)) with { NudgedAt = Given.Now, JudgedAt = null };
