@@ -12,7 +12,7 @@ OPTIONS = [
     cfg.StrOpt(
         "snapshot_file",
         default="/var/lib/openstack-sev/snapshot",
-        help="What the control plane says of the hosts: written by `osev snapshot-sync`, read at most once a second.",
+        help="What the control plane says of the hosts, signed by it. Read at most once a second.",
     ),
     cfg.StrOpt(
         "snapshot_keys",
