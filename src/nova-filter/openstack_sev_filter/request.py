@@ -1,0 +1,75 @@
+"""What a request asks for. Pure: takes the mappings that Nova's objects hold, and never raises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+#: Values of the extra spec ``sev:trust``.
+REQUIRED = "required"
+
+_ENCRYPTION_SPECS = ("hw:mem_encryption", "hw:mem_encryption_model")
+_ENCRYPTION_PROPERTIES = ("hw_mem_encryption", "hw_mem_encryption_model")
+_OUR_CLASSES = re.compile(r"resources\d*(?:_[^:]*)?:CUSTOM_SEV(?:_ES|_SNP)?_ASID")
+_OUR_TRAITS = re.compile(r"trait[^:]*:(?:CUSTOM_SEV(?:_.*)?|HW_CPU_X86_AMD_SEV(?:_ES|_SNP)?)")
+_SECONDS = re.compile(r"[0-9]{1,9}")
+
+#: As oslo's ``bool_from_string`` reads them: only a plain no is a no, since a wrong word must not take a server out of our sight.
+_NO = frozenset({"", "0", "f", "false", "off", "n", "no"})
+
+
+@dataclass(frozen=True)
+class Request:
+    """What matters here of a request for a server."""
+
+    #: It asks for memory encryption, in one of the ways that there are.
+    is_confidential: bool
+
+    #: The flavor says ``sev:trust=required``.
+    requires_trust: bool
+
+    #: ``sev:max_proof_age`` in seconds; None without one.
+    max_proof_age: int | None = None
+
+    #: ``sev:tcb``: bulletins that the host's firmware must meet.
+    baselines: frozenset[str] = frozenset()
+
+
+def read(extra_specs: Mapping[str, object], image_properties: Mapping[str, object]) -> Request:
+    """The request of a flavor and an image.
+
+    A value that cannot be meant asks for more, never for less: ``sev:trust`` with another word than ``required`` requires trust, and
+    an age that is no number is no age at all, which no proof meets.
+    """
+    trust = extra_specs.get("sev:trust")
+    age = extra_specs.get("sev:max_proof_age")
+    tcb = extra_specs.get("sev:tcb")
+    requires = trust is not None or age is not None or tcb is not None
+    return Request(
+        is_confidential=requires
+        or _asks(extra_specs, _ENCRYPTION_SPECS)
+        or _asks(image_properties, _ENCRYPTION_PROPERTIES)
+        or _names_ours(extra_specs),
+        requires_trust=requires,
+        max_proof_age=None if age is None else _seconds(age),
+        baselines=frozenset(word for word in re.split(r"[,\s]+", str(tcb or "")) if word),
+    )
+
+
+def _asks(values: Mapping[str, object], names: Iterable[str]) -> bool:
+    return any(name in values and str(values[name]).strip().lower() not in _NO for name in names)
+
+
+def _names_ours(extra_specs: Mapping[str, object]) -> bool:
+    for name, value in extra_specs.items():
+        if _OUR_CLASSES.fullmatch(name):
+            return True
+        if _OUR_TRAITS.fullmatch(name) and str(value).strip().lower() == "required":
+            return True
+    return False
+
+
+def _seconds(value: object) -> int:
+    text = str(value).strip()
+    return int(text) if _SECONDS.fullmatch(text) else -1
