@@ -35,6 +35,14 @@ public static class Programs
     public static Task<Ended> ComputeAsync(string action, string name) =>
         RunAsync(Path.Join(Root, "devstack/local/compute.sh"), ["--release", Stack.Release.Name, action, name]);
 
+    /// <summary><c>devstack/local/broker.sh</c> of the release of this run: its rabbitmqctl.</summary>
+    public static async Task<string> BrokerAsync(params string[] arguments)
+    {
+        Ended ended = await RunAsync(Path.Join(Root, "devstack/local/broker.sh"), ["--release", Stack.Release.Name, .. arguments]);
+        Assert.True(ended.ExitCode == 0, ended.ToString());
+        return ended.Output;
+    }
+
     /// <summary><c>devstack/local/up.sh</c> of the release of this run, in Zed's or in today's layout of encryption contexts.</summary>
     public static async Task LayoutAsync(string layout)
     {

@@ -45,7 +45,8 @@ internal sealed class FleetListing(ServiceCloud cloud, ImageProperties images, S
         try
         {
             Server server = (await cloud.Connection.Nova.GetServerAsync(id, ct)).Server;
-            return await OfAsync(server, (await cloud.Connection.ReleaseAsync(ct)).Release, await instances.NodesAsync(ct), ct);
+            Guid? node = (server.HypervisorHostname ?? server.Host) is { Length: > 0 } name ? await instances.NodeAsync(name, ct) : null;
+            return ListedServer.Of(server, await images.OfAsync(server, ct), (await cloud.Connection.ReleaseAsync(ct)).Release, _ => node);
         }
         catch (OpenStackApiException e) when (e.Status == System.Net.HttpStatusCode.NotFound)
         {

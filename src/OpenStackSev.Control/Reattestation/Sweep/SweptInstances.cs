@@ -57,6 +57,10 @@ internal sealed class SweptInstances(ControlDatabase database)
             await context.Instances.CountAsync(row => row.RoundOpenedAt != null && row.JudgedAt >= row.RoundOpenedAt, ct));
     });
 
+    /// <summary>As <see cref="NodesAsync"/>, of one name; null for one that has not reported.</summary>
+    public Task<Guid?> NodeAsync(string name, CancellationToken ct) => database.UseAsync(context =>
+        context.Hosts.Where(host => host.Name == name).OrderByDescending(host => host.LastSeenAt).Select(host => (Guid?)host.Node).FirstOrDefaultAsync(ct));
+
     /// <summary>The node of each name that has reported; the one heard of last where several had it.</summary>
     public Task<Dictionary<string, Guid>> NodesAsync(CancellationToken ct) => database.UseAsync(async context =>
     {
