@@ -100,8 +100,9 @@ internal sealed class RunningControl : IAsyncDisposable
             values[key] = value.Replace("{folder}", folder, StringComparison.Ordinal);
         await File.WriteAllLinesAsync(At("control.conf"), values.GroupBy(pair => pair.Key.Split('.')[0]).SelectMany(
             section => section.Select(pair => $"{pair.Key.Split('.')[1]} = {pair.Value}").Prepend($"[{section.Key}]")));
-        int code = await ControlCommands.RunAsync(["manage", "db", "sync", "--config-file", At("control.conf")], TextWriter.Null, TextWriter.Null);
-        Assert.Equal(0, code);
+        using var error = new StringWriter();
+        int code = await ControlCommands.RunAsync(["manage", "db", "sync", "--config-file", At("control.conf")], TextWriter.Null, error);
+        Assert.True(code == 0, error.ToString());
         replacements = replace;
         await RunAsync();
     }

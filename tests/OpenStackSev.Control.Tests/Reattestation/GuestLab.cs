@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using OpenStackSev.Api;
@@ -8,6 +9,7 @@ using OpenStackSev.Api.Attestation;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Attestation.Endorsements;
 using OpenStackSev.Attestation.Snp;
+using OpenStackSev.Control.Persistence.History;
 using OpenStackSev.Control.Tests.Fakes;
 using OpenStackSev.Control.Tests.Hosts;
 using OpenStackSev.Control.Tests.Stories;
@@ -56,16 +58,18 @@ internal sealed class GuestLab : IAsyncDisposable
     /// <summary>Of nobody's host.</summary>
     public SimulatedSecurityProcessor StrangeChip { get; } = new(Authority, [8, 8, 8, 8, 8, 8, 8, 8], s_tcb);
 
+    /// <param name="cloud">Instead of the cloud with the three instances.</param>
     /// <param name="withEndorsements">The folder has the issuers and their revocation list.</param>
     public static async Task<GuestLab> StartAsync(
-        IReadOnlyDictionary<string, string>? settings = null, bool withEndorsements = true, Action<IServiceCollection>? replace = null)
+        IReadOnlyDictionary<string, string>? settings = null, bool withEndorsements = true, Action<IServiceCollection>? replace = null,
+        Action<WebApplication>? cloud = null)
     {
         var lab = new GuestLab();
         var values = new Dictionary<string, string>(settings ?? new Dictionary<string, string>(), StringComparer.Ordinal);
         values.TryAdd("hosts.allow_service_user", "true");
         values.TryAdd("hosts.chip_approval", "first_use");
         values.TryAdd("endorsements.simulated_roots", Root);
-        lab.control = await RunningControl.StartAsync(values, services: app => StoryCloud.Map(app, lab.servers.GetValueOrDefault), replace: replace);
+        lab.control = await RunningControl.StartAsync(values, services: cloud ?? (app => StoryCloud.Map(app, lab.servers.GetValueOrDefault)), replace: replace);
         if (withEndorsements)
             lab.Endorse();
         await lab.ReportAsync(Node, Host, lab.Chip);
@@ -92,6 +96,9 @@ internal sealed class GuestLab : IAsyncDisposable
         folder.Write(EndorsementFile.Authority(AuthorityRole.Ask, ProductLine.Turin), Authority.Ask.Certificate, now);
         folder.Write(EndorsementFile.Revocations(ProductLine.Turin, SigningKey.Vcek), Authority.IssueCrl(revocations), now);
     }
+
+    /// <summary>What is asked of evidence from now on.</summary>
+    public Task PolicyAsync(string document) => Control.App.Services.GetRequiredService<HistoryWriter>().AppendAsync(Policies.Given.Record(Policies.Given.Version(1, document, active: true)));
 
     public async Task ReportAsync(Guid node, string name, SimulatedSecurityProcessor chip, SimulatedTcb? tcb = null)
     {
