@@ -132,6 +132,8 @@ public sealed class LifecycleTests
         {
             ["database.history_key"] = key,
             ["database.history_keep_rows"] = "1000",
+            // Nobody listens there.
+            ["notifications.transport_url"] = "rabbit://nova:secret@127.0.0.1:1/",
         });
         BackgroundService[] services = [.. control.App.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
         Type[] ours = [.. typeof(ControlApplication).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(BackgroundService)))];
