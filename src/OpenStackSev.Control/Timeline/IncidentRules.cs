@@ -44,7 +44,9 @@ internal static class IncidentRules
     private static string? Trouble(HistoryRow row) => row.Kind switch
     {
         InstanceEvents.Verdict when Verdict(row) == "contraindicated" => InstanceEvents.Verdict,
-        SweepEvents.NotEncrypted or SweepEvents.Silent => InstanceEvents.Verdict,
+        SweepEvents.NotEncrypted => InstanceEvents.Verdict,
+        // What could not be judged for want of something of ours is no trouble of the instance's.
+        SweepEvents.Silent when !Read(row, Sentences.IsUnjudged) => InstanceEvents.Verdict,
         HostEvents.Silent => HostEvents.Silent,
         HostEvents.ChipChanged => HostEvents.ChipChanged,
         HostEvents.ChipConflict => HostEvents.ChipConflict,
@@ -63,9 +65,11 @@ internal static class IncidentRules
         _ => [],
     };
 
-    private static string? Verdict(HistoryRow row)
+    private static string? Verdict(HistoryRow row) => Read(row, record => record.Text("verdict"));
+
+    private static T Read<T>(HistoryRow row, Func<RecordBody, T> read)
     {
         using JsonDocument body = JsonDocument.Parse(row.Body);
-        return new RecordBody(body.RootElement).Text("verdict");
+        return read(new RecordBody(body.RootElement));
     }
 }

@@ -137,6 +137,7 @@ internal static class Reasons
     {
         yield return (SweepCodes.Silent, new("nothing in it has answered within the time that it was given", "see that openstack-sev-guest runs in it and reaches the service: openstack-sev-guest status",
             "osev attest instance UUID --now --wait asks it once more; several at once on one host: look at the host's network", "put openstack-sev-guest into the image"));
+        yield return (SweepCodes.NotJudged, new("its answers could not be judged: certificates or revocation lists that are needed for it were not to be had", Wait, Endorsements, Renew));
         yield return (RoundRules.WithoutKey.Code, new("it gave no key, so that nobody can be sure to talk to it and to nothing else", Attester, Attester, Image));
         yield return (SweepCodes.NotEncrypted, new("it runs without memory encryption now: it was rebuilt or resized to an image or a flavor that does not ask for it",
             "do not put secrets into it; resize it to a flavor that asks for hw:mem_encryption=true", "make the flavor say it, not the image: osev validate", Flavors));

@@ -31,6 +31,9 @@ internal static class Sentences
         return reasons.Length == 0 ? "" : ", because " + string.Join("; and ", reasons);
     }
 
+    /// <summary>A record of silence that is none: what came could not be judged, for want of something of ours.</summary>
+    public static bool IsUnjudged(RecordBody silence) => silence.Text("verdict") == "none" && silence.Text("no_answer") is { } code && RoundRules.IsUnjudged(code);
+
     private static string Reason(RecordBody finding)
     {
         string code = finding.Text("code") ?? "unknown";
@@ -46,6 +49,8 @@ internal static class Sentences
         SweepEvents.NotEncrypted => $"Runs without memory encryption now{Change(record)}: contraindicated",
         SweepEvents.Moved => $"Moved{Between(record.Text("host", "name_before"), record.Text("host", "name"))}; it has to prove itself anew from there",
         SweepEvents.Gone => "Deleted",
+        SweepEvents.Silent when IsUnjudged(record) =>
+            $"Its answers since {(record.Time("round_opened_at") is { } since ? Written(since) : "the round was opened")} could not be judged here ({record.Text("no_answer")}): {record.Text("verdict")}",
         SweepEvents.Silent => $"No answer since {(record.Time("round_opened_at") is { } since ? Written(since) : "the round was opened")}: {record.Text("verdict")}"
             + (record.Text("no_answer") is { } code ? $"; what came was no answer ({code})" : "") + Count(record.Text("nudges"), "nudge"),
         InstanceEvents.Verdict => Verdict(record),

@@ -17,6 +17,7 @@ public sealed class IncidentRulesTests
     [InlineData("1-", Bad, None, """instance.moved {}""")]
     [InlineData("1-3", Bad, """enforcement.done {"measure":"lock"}""", """instance.verdict {"verdict":"warning"}""", """enforcement.undone {"measure":"lock"}""")]
     [InlineData("1-2", """instance.silent {"verdict":"none"}""", Good)]
+    [InlineData("", """instance.silent {"verdict":"none","no_answer":"snp.crl.stale"}""", Good)]
     [InlineData("1-2", """instance.not_encrypted {}""", """instance.gone {}""")]
     [InlineData("", None, """instance.no_answer {"code":"x"}""", """instance.gone {}""")]
     [InlineData("1-2", """host.silent {}""", """host.returned {}""")]

@@ -9,7 +9,7 @@ namespace OpenStackSev.Control.Tests.Timeline;
 public sealed class ReasonsTests
 {
     public static TheoryData<string> Codes { get; } =
-        [.. SnpCodes.All.Select(check => check.Code), SweepCodes.Silent, SweepCodes.NotEncrypted, SweepCodes.NoGuestReport, RoundRules.WithoutKey.Code];
+        [.. SnpCodes.All.Select(check => check.Code), SweepCodes.Silent, SweepCodes.NotEncrypted, SweepCodes.NotJudged, SweepCodes.NoGuestReport, RoundRules.WithoutKey.Code];
 
     [Theory, MemberData(nameof(Codes))]
     public void Every_code_says_what_is_wrong_what_each_can_do_and_how_it_is_kept_from_coming_again(string code)

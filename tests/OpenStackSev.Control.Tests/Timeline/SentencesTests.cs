@@ -19,6 +19,8 @@ public sealed class SentencesTests
     [InlineData("instance.gone", "{}", "Deleted")]
     [InlineData("instance.silent", """{"verdict":"none","round_opened_at":"2026-11-25T12:00:00+00:00","no_answer":"attestation.challenge.late","nudges":2}""",
         "No answer since 2026-11-25 12:00:00 UTC: none; what came was no answer (attestation.challenge.late); 2 nudges")]
+    [InlineData("instance.silent", """{"verdict":"none","round_opened_at":"2026-11-25T12:00:00+00:00","no_answer":"snp.crl.stale","nudges":0}""",
+        "Its answers since 2026-11-25 12:00:00 UTC could not be judged here (snp.crl.stale): none")]
     [InlineData("instance.verdict", """{"verdict":"affirming","findings":[]}""", "Proved that it is protected (affirming)")]
     [InlineData("instance.verdict", """{"verdict":"affirming","previous":"affirming","findings":[],"simulated":true}""", "Proved that it is protected (affirming) SIMULATED")]
     [InlineData("instance.verdict", """
