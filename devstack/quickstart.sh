@@ -214,6 +214,12 @@ wait_reported() { # NODE...
 
 server_status() { openstack server show "$1" -f value -c status 2>/dev/null || echo ABSENT; }
 
+# Made anew: somebody may have tried something with it. Servers keep what it was when they were made.
+flavor() { # NAME OPTION...
+    openstack flavor delete "$1" >/dev/null 2>&1 || true
+    run openstack flavor create "$@" -f value -c name
+}
+
 boot() { # NAME [FLAVOR IMAGE]
     local end=$((SECONDS + 60)) status
     [ "$(server_status "$1")" = ABSENT ] && run openstack server create "$1" --flavor "${2:-demo.sev}" --image "${3:-demo-sev-image}" --nic none -f value -c name
@@ -285,9 +291,7 @@ openstack image show demo-sev-image >/dev/null 2>&1 || {
     run openstack image create demo-sev-image --public --disk-format raw --container-format bare --file "$HERE/empty.raw" \
         --property hw_firmware_type=uefi --property hw_machine_type=q35 -f value -c name
 }
-openstack flavor show demo.sev >/dev/null 2>&1 ||
-    run openstack flavor create demo.sev --ram 64 --disk 1 --vcpus 1 \
-        --property hw:mem_encryption=true --property resources:CUSTOM_SEV_ASID=1 -f value -c name
+flavor demo.sev --ram 64 --disk 1 --vcpus 1 --property hw:mem_encryption=true --property resources:CUSTOM_SEV_ASID=1
 
 say "five servers for four ASIDs"
 for number in 1 2 3 4 5; do boot "demo-$number"; done
@@ -298,11 +302,8 @@ if [ "$RELEASE" = 2026.2 ]; then
     openstack image show demo-snp-image >/dev/null 2>&1 ||
         run openstack image create demo-snp-image --public --disk-format raw --container-format bare --file "$HERE/empty.raw" \
             --property hw_firmware_type=uefi --property hw_machine_type=q35 --property hw_firmware_stateless=true -f value -c name
-    openstack flavor show demo.snp >/dev/null 2>&1 ||
-        run openstack flavor create demo.snp --ram 64 --disk 1 --vcpus 1 \
-            --property hw:mem_encryption=true --property hw:mem_encryption_model=amd-sev-snp \
-            --property resources:CUSTOM_SEV_SNP_ASID=1 --property trait:CUSTOM_SEV_SNP=required \
-            --property trait:CUSTOM_SEV_CPU_TURIN=required -f value -c name
+    flavor demo.snp --ram 64 --disk 1 --vcpus 1 --property hw:mem_encryption=true --property hw:mem_encryption_model=amd-sev-snp \
+        --property resources:CUSTOM_SEV_SNP_ASID=1 --property trait:CUSTOM_SEV_SNP=required --property trait:CUSTOM_SEV_CPU_TURIN=required
     boot demo-snp demo.snp demo-snp-image
     # shellcheck source=proof.sh
     . devstack/proof.sh
