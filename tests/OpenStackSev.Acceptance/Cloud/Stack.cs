@@ -21,6 +21,9 @@ public sealed class Stack : IAsyncLifetime
     public static string Setting(string name) =>
         File.ReadLines(Path.Join(StateDir, "settings")).First(line => line.StartsWith(name + "=", StringComparison.Ordinal))[(name.Length + 1)..];
 
+    /// <summary>False where each test skips, or fails, with the reason. A fixture leaves that to them: its own skip would count as their failure.</summary>
+    public bool IsThere => cloud is not null;
+
     /// <summary>The cloud, or a skip with the reason.</summary>
     public RealCloud Cloud
     {

@@ -14,6 +14,8 @@ public sealed class SevHosts(Stack stack) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        if (!Stack.IsThere)
+            return;
         RealCloud cloud = Stack.Cloud;
         await cloud.DeleteServersAsync(Servers);
         await cloud.DeleteGuardProvidersAsync();
