@@ -5,7 +5,6 @@ using OpenStackSev.Api.Errors;
 using OpenStackSev.Control.Conventions;
 using OpenStackSev.Control.Identity;
 using OpenStackSev.Control.Persistence.CurrentState;
-using OpenStackSev.Control.Reattestation.Policies;
 using Quartz;
 
 namespace OpenStackSev.Control.Enforcement;
@@ -34,7 +33,7 @@ internal static class EnforcementEndpoints
     {
         Caller caller = context.Caller();
         Policy policy = Of<Policy>(context);
-        string? project = PolicyQuery.Word(context, "project");
+        string? project = RequestQuery.Word(context, "project");
         if (!policy.Allows(caller, EnforcementPolicies.ListAll, new PolicyTarget(project)))
         {
             policy.Require(caller, EnforcementPolicies.List, new PolicyTarget(project ?? caller.ProjectId));
@@ -42,11 +41,11 @@ internal static class EnforcementEndpoints
         }
 
         EnforcementStanding? standing = null;
-        if (PolicyQuery.Word(context, "standing") is { } word)
+        if (RequestQuery.Word(context, "standing") is { } word)
             standing = EnforcementViews.Standings.TryGetValue(word, out EnforcementStanding one) ? one : throw new ApiException(RequestErrors.Invalid, $"standing: must be one of {string.Join(", ", EnforcementViews.Standings.Keys)}");
-        int limit = PolicyQuery.Number(context, "limit", 1, MostInstances) ?? MostInstances;
+        int limit = RequestQuery.Number(context, "limit", 1, MostInstances) ?? MostInstances;
         IReadOnlyList<EnforcedInstance> page = await Of<EnforcementStates>(context).ListAsync(
-            limit, PolicyQuery.Uuid(context, "marker") ?? Guid.Empty, project, standing, context.RequestAborted);
+            limit, RequestQuery.Uuid(context, "marker") ?? Guid.Empty, project, standing, context.RequestAborted);
         await context.AnswerAsync(
             new EnforcementInstanceList([.. page.Select(one => EnforcementViews.Instance(one, Moment(context)))], page.Count == limit ? page[^1].Row!.Instance : null),
             AttestationJson.Default.EnforcementInstanceList);

@@ -60,10 +60,8 @@ internal static class HostEndpoints
     private static async Task ListAsync(HttpContext context)
     {
         context.Require(HostPolicies.List);
-        int limit = Number(context, "limit", 1, MostHosts) is { } asked ? (int)asked : MostHosts;
-        Guid? marker = null;
-        if (Query(context, "marker") is { } text)
-            marker = Guid.TryParseExact(text, "D", out Guid after) ? after : throw new ApiException(RequestErrors.Invalid, "marker: must be the UUID of a host");
+        int limit = RequestQuery.Number(context, "limit", 1, MostHosts) ?? MostHosts;
+        Guid? marker = RequestQuery.Uuid(context, "marker");
         HostStates states = Of<HostStates>(context);
         IReadOnlyList<HostState> hosts = await states.ListAsync(limit, marker, context.RequestAborted);
         ILookup<Guid, HostChip> chips = (await states.ChipsOfAsync([.. hosts.Select(host => host.Node)], context.RequestAborted)).ToLookup(chip => chip.Node);
@@ -81,8 +79,8 @@ internal static class HostEndpoints
     {
         context.Require(HostPolicies.History);
         Guid node = NodeOf(context);
-        int limit = Number(context, "limit", 1, HistoryReader.MaximumLimit) is { } asked ? (int)asked : UsualRecords;
-        long? before = Number(context, "before", 1, long.MaxValue);
+        int limit = RequestQuery.Number(context, "limit", 1, HistoryReader.MaximumLimit) ?? UsualRecords;
+        long? before = RequestQuery.Long(context, "before", 1, long.MaxValue);
         await Of<HostRegistry>(context).FindAsync(node, context.RequestAborted);
         IReadOnlyList<HistoryRow> rows = await Of<HistoryReader>(context).OfSubjectAsync(node, limit, before, context.RequestAborted);
         await context.Response.WriteAsJsonAsync(
@@ -123,11 +121,4 @@ internal static class HostEndpoints
     /// <exception cref="ApiException">404: a UUID in another of its written forms.</exception>
     internal static Guid NodeOf(HttpContext context) => Guid.TryParseExact((string)context.Request.RouteValues["node"]!, "D", out Guid node)
         ? node : throw new ApiException(RequestErrors.NotFound, "a node is named by its UUID, with hyphens");
-
-    private static string? Query(HttpContext context, string name) => context.Request.Query.TryGetValue(name, out var values) ? values.ToString() : null;
-
-    private static long? Number(HttpContext context, string name, long lowest, long highest) => Query(context, name) is not { } text ? null
-        : long.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out long number) && number >= lowest && number <= highest
-            ? number
-            : throw new ApiException(RequestErrors.Invalid, $"{name}: must be a whole number from {lowest} to {highest}");
 }

@@ -112,7 +112,7 @@ public sealed class KdsClientTests
         TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         FakeKds kds = new(_time, Simulated.Turin)
         {
-            Before = async (_, ct) => { asked.SetResult(); await Task.Delay(Timeout.Infinite, ct); },
+            Before = async (_, ct) => { asked.SetResult(); await new TaskCompletionSource().Task.WaitAsync(ct); },
         };
         using KdsClient client = kds.Client();
         Task<byte[]> fetch = client.FetchVcekChainAsync(ProductLine.Turin, Ct);

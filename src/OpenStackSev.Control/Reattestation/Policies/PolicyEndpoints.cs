@@ -20,9 +20,9 @@ internal static class PolicyEndpoints
     public static async Task ListAsync(HttpContext context)
     {
         context.Require(AppraisalPolicies.List);
-        int limit = PolicyQuery.Number(context, "limit", 1, MostPolicies) ?? MostPolicies;
+        int limit = RequestQuery.Number(context, "limit", 1, MostPolicies) ?? MostPolicies;
         PolicyStates states = Of<PolicyStates>(context);
-        IReadOnlyList<PolicyVersion> page = await states.ListAsync(limit, PolicyQuery.Number(context, "marker", 1, int.MaxValue), context.RequestAborted);
+        IReadOnlyList<PolicyVersion> page = await states.ListAsync(limit, RequestQuery.Number(context, "marker", 1, int.MaxValue), context.RequestAborted);
         bool isLast = page.Count < limit;
         PolicySummary[] policies = [.. page.Select(PolicyViews.Summary)];
         if (isLast)
@@ -61,8 +61,8 @@ internal static class PolicyEndpoints
     public static async Task DryRunAsync(HttpContext context)
     {
         context.Require(AppraisalPolicies.DryRun);
-        int limit = PolicyQuery.Number(context, "limit", 1, DryRuns.MostInstances) ?? UsualInstances;
-        Guid? marker = PolicyQuery.Uuid(context, "marker");
+        int limit = RequestQuery.Number(context, "limit", 1, DryRuns.MostInstances) ?? UsualInstances;
+        Guid? marker = RequestQuery.Uuid(context, "marker");
         DryRunRequest request = await RequestBody.ReadAsync(context, AttestationJson.Default.DryRunRequest);
         AppraisalPolicy policy = await PolicyOf(context, request);
         await context.AnswerAsync(await Of<DryRuns>(context).RunAsync(policy, limit, marker, context.RequestAborted), AttestationJson.Default.DryRunPage);

@@ -13,7 +13,7 @@ internal static class ReferenceEndpoints
     public static async Task ListAsync(HttpContext context)
     {
         context.Require(AppraisalPolicies.ListReferences);
-        bool removed = PolicyQuery.Flag(context, "removed");
+        bool removed = RequestQuery.Flag(context, "removed");
         IReadOnlyList<ReferenceValue> values = await context.RequestServices.GetRequiredService<PolicyStates>().ReferenceValuesAsync(context.RequestAborted);
         await context.AnswerAsync(
             new ReferenceValueList([.. values.Where(value => removed || value.RemovedAt is null).Select(PolicyViews.Body)]), AttestationJson.Default.ReferenceValueList);
@@ -34,7 +34,7 @@ internal static class ReferenceEndpoints
     public static async Task RemoveAsync(HttpContext context)
     {
         context.Require(AppraisalPolicies.RemoveReference);
-        bool allowUnchecked = PolicyQuery.Flag(context, "allow_unchecked");
+        bool allowUnchecked = RequestQuery.Flag(context, "allow_unchecked");
         string digest = ((string)context.Request.RouteValues["digest"]!).ToLowerInvariant();
         ReferenceValue removed = await Store(context).RemoveAsync(digest, allowUnchecked, context.Caller(), context.RequestAborted);
         await context.AnswerAsync(PolicyViews.Body(removed), AttestationJson.Default.ReferenceValueBody);

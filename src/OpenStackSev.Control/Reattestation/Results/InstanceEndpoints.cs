@@ -1,4 +1,3 @@
-using System.Globalization;
 using OpenStackSev.Api;
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Api.Errors;
@@ -38,10 +37,8 @@ internal static class InstanceEndpoints
             project ??= caller.ProjectId;
         }
 
-        int limit = (int)(Number(context, "limit", 1, MostInstances) ?? MostInstances);
-        Guid? marker = null;
-        if (Query(context, "marker") is { } text)
-            marker = Guid.TryParseExact(text, "D", out Guid after) ? after : throw new ApiException(RequestErrors.Invalid, "marker: must be the UUID of an instance");
+        int limit = RequestQuery.Number(context, "limit", 1, MostInstances) ?? MostInstances;
+        Guid? marker = RequestQuery.Uuid(context, "marker");
         IReadOnlyList<InstanceState> page = await Of<InstanceStates>(context).ListAsync(limit, marker, project, context.RequestAborted);
         var list = new InstanceList(
             [.. page.Select(state => InstanceViews.Summary(state, MaySeeHost(context, state)))], page.Count == limit ? page[^1].Instance : null);
@@ -58,8 +55,8 @@ internal static class InstanceEndpoints
 
     private static async Task HistoryAsync(HttpContext context)
     {
-        int limit = (int)(Number(context, "limit", 1, HistoryReader.MaximumLimit) ?? UsualRecords);
-        long? before = Number(context, "before", 1, long.MaxValue);
+        int limit = RequestQuery.Number(context, "limit", 1, HistoryReader.MaximumLimit) ?? UsualRecords;
+        long? before = RequestQuery.Long(context, "before", 1, long.MaxValue);
         InstanceState state = await VisibleAsync(context);
         IReadOnlyList<HistoryRow> rows = await Of<HistoryReader>(context).OfSubjectAsync(state.Instance, limit, before, context.RequestAborted);
         await context.AnswerAsync(SubjectTimeline.OfInstance(rows, MaySeeHost(context, state)), AttestationJson.Default.InstanceHistory);
@@ -106,9 +103,4 @@ internal static class InstanceEndpoints
 
     private static string? Query(HttpContext context, string name) =>
         context.Request.Query.TryGetValue(name, out Microsoft.Extensions.Primitives.StringValues values) && values.ToString() is { Length: > 0 } text ? text : null;
-
-    private static long? Number(HttpContext context, string name, long lowest, long highest) => Query(context, name) is not { } text ? null
-        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number >= lowest && number <= highest
-            ? number
-            : throw new ApiException(RequestErrors.Invalid, $"{name}: must be a whole number from {lowest} to {highest}");
 }

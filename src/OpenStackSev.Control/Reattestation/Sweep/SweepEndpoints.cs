@@ -4,6 +4,7 @@ using OpenStackSev.Control.Conventions;
 using OpenStackSev.Control.Identity;
 using OpenStackSev.Control.Notifications;
 using OpenStackSev.Control.Persistence.CurrentState;
+using OpenStackSev.Control.Reattestation.Results;
 using Quartz;
 
 namespace OpenStackSev.Control.Reattestation.Sweep;
@@ -24,21 +25,10 @@ internal static class SweepEndpoints
 
     public static async Task OpenAsync(HttpContext context)
     {
-        InstanceState instance = await VisibleAsync(context);
+        InstanceState instance = await InstanceEndpoints.VisibleAsync(context);
         context.Require(SweepPolicies.OpenRound, new PolicyTarget(instance.Project));
         OpenedRound round = await Of<RoundRequests>(context).OpenAsync(instance, context.RequestAborted);
         await context.AnswerAsync(round, AttestationJson.Default.OpenedRound, StatusCodes.Status202Accepted);
-    }
-
-    /// <summary>The instance of the path. Another project's is not there.</summary>
-    private static async Task<InstanceState> VisibleAsync(HttpContext context)
-    {
-        InstanceState? instance = Guid.TryParseExact(context.Request.RouteValues["instance"] as string, "D", out Guid id)
-            ? await Of<InstanceStates>(context).FindAsync(id, context.RequestAborted)
-            : null;
-        return instance is not null && Of<Policy>(context).Allows(context.Caller(), InstancePolicies.Show, new PolicyTarget(instance.Project))
-            ? instance
-            : throw new ApiException(AttestationErrors.InstanceNotFound, "there is no such instance with memory encryption in this project");
     }
 
     private static async Task<DateTimeOffset?> NextAsync(HttpContext context)

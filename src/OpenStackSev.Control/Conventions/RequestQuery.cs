@@ -1,15 +1,17 @@
 using System.Globalization;
 using OpenStackSev.Api.Errors;
-using OpenStackSev.Control.Conventions;
 
-namespace OpenStackSev.Control.Reattestation.Policies;
+namespace OpenStackSev.Control.Conventions;
 
-/// <summary>Parameters of this folder's requests.</summary>
-internal static class PolicyQuery
+/// <summary>Parameters after the question mark.</summary>
+internal static class RequestQuery
 {
     /// <exception cref="ApiException">400.</exception>
-    public static int? Number(HttpContext context, string name, int lowest, int highest) => Text(context, name) is not { } text ? null
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= lowest && number <= highest ? number
+    public static int? Number(HttpContext context, string name, int lowest, int highest) => (int?)Long(context, name, lowest, highest);
+
+    /// <exception cref="ApiException">400.</exception>
+    public static long? Long(HttpContext context, string name, long lowest, long highest) => Text(context, name) is not { } text ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number >= lowest && number <= highest ? number
         : throw new ApiException(RequestErrors.Invalid, $"{name}: must be a whole number from {lowest} to {highest}");
 
     /// <exception cref="ApiException">400.</exception>
