@@ -30,6 +30,7 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(HostDetails))]
 [JsonSerializable(typeof(HostHistory))]
 [JsonSerializable(typeof(HostApproval))]
+[JsonSerializable(typeof(QuarantineRequest))]
 [JsonSerializable(typeof(HostEndorsements))]
 [JsonSerializable(typeof(HostEndorsementsAnswer))]
 [JsonSerializable(typeof(PolicyList))]

@@ -14,6 +14,11 @@ public static class SevTraits
     /// <summary>The control plane's word about a host. An agent may take it from its own node, never give it.</summary>
     public const string Trusted = "CUSTOM_SEV_TRUSTED";
 
+    /// <summary>The control plane's word: no confidential server is to come here.</summary>
+    public const string Quarantined = "CUSTOM_SEV_QUARANTINED";
+
+    private const string BaselinePrefix = "CUSTOM_SEV_TCB_";
+
     /// <summary>Facts about a host, on the compute node's provider. Written by the agent only.</summary>
     public static IReadOnlySet<string> RootFacts { get; } = new SortedSet<string>(StringComparer.Ordinal)
     {
@@ -24,6 +29,17 @@ public static class SevTraits
     /// <summary>On our guard providers.</summary>
     public static IReadOnlySet<string> Guard { get; } =
         new SortedSet<string>(EncryptionModels.All.Select(model => model.Trait).Append(Owner), StringComparer.Ordinal);
+
+    /// <summary>Trait of a bulletin's baseline, e.g. <c>CUSTOM_SEV_TCB_SB_3019</c>. Written by the control plane only, for the bulletins that it knows.</summary>
+    /// <param name="baseline">As <see cref="BaselineOf"/> names it.</param>
+    public static string Tcb(string baseline) => BaselinePrefix + baseline;
+
+    /// <summary>What a bulletin is called in traits, in <c>sev:tcb</c> and in the snapshot: <c>SB_3019</c> of <c>AMD-SB-3019</c>.</summary>
+    public static string BaselineOf(string bulletin)
+    {
+        string upper = string.Concat(bulletin.ToUpperInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
+        return upper.StartsWith("AMD_", StringComparison.Ordinal) ? upper[4..] : upper;
+    }
 
     /// <summary>Trait of a product line, e.g. <c>CUSTOM_SEV_CPU_TURIN</c>.</summary>
     /// <param name="product">Upper case, e.g. <c>TURIN</c>.</param>

@@ -31,9 +31,10 @@ public sealed record EnrolledChip(string Id, string Status, bool Present, string
 /// <summary>A host in a list.</summary>
 /// <param name="Node">UUID of the compute node.</param>
 /// <param name="Silent">Nothing was heard for three intervals.</param>
+/// <param name="TrustEnds">Of a trusted host: unless it is proven again.</param>
 public sealed record HostSummary(
     Guid Node, string Name, EnrolmentState Enrolment, bool Silent, bool Simulated, int ChipCount,
-    DateTimeOffset FirstSeen, DateTimeOffset LastSeen, string? Product = null);
+    DateTimeOffset FirstSeen, DateTimeOffset LastSeen, string? Product = null, TrustLevel Trust = TrustLevel.Unknown, DateTimeOffset? TrustEnds = null);
 
 /// <param name="Marker">Of the next page; null on the last one.</param>
 public sealed record HostList(IReadOnlyList<HostSummary> Hosts, Guid? Marker = null);
@@ -41,9 +42,10 @@ public sealed record HostList(IReadOnlyList<HostSummary> Hosts, Guid? Marker = n
 /// <summary>All that is known of one host.</summary>
 /// <param name="Report">Its last report.</param>
 /// <param name="CertificateEnds">End of the certificate that it came with; null for a service user's.</param>
+/// <param name="Trust">Null until it was first judged.</param>
 public sealed record HostDetails(
     Guid Node, string Name, EnrolmentState Enrolment, bool Silent, IReadOnlyList<EnrolledChip> Chips, DateTimeOffset FirstSeen, DateTimeOffset LastSeen,
-    HostReport Report, DateTimeOffset? CertificateEnds = null);
+    HostReport Report, DateTimeOffset? CertificateEnds = null, HostTrust? Trust = null);
 
 /// <summary>One thing that happened to a host.</summary>
 /// <param name="Kind">e.g. <c>host.chip.changed</c>; see <see cref="HostEvents"/>.</param>
@@ -99,6 +101,19 @@ public static class HostEvents
     public const string ChipConflict = "host.chip.conflict";
     public const string Silent = "host.silent";
     public const string Returned = "host.returned";
+
+    /// <summary>The level of trust in it, or what that rests on, became another.</summary>
+    public const string TrustChanged = "host.trust.changed";
+
+    public const string Quarantined = "host.quarantined";
+    public const string Released = "host.released";
+
+    /// <summary>Its compute service was disabled or enabled in Nova by us.</summary>
+    public const string ServiceDisabled = "host.service.disabled";
+    public const string ServiceEnabled = "host.service.enabled";
+
+    /// <summary>Somebody else wrote or removed judgement traits of it in Placement; ours were put back.</summary>
+    public const string TraitsCorrected = "host.traits.corrected";
 
     /// <summary>A node's certificate was given a successor, at its own request.</summary>
     public const string CertificateRenewed = "host.certificate.renewed";

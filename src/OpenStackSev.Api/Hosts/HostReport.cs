@@ -58,6 +58,24 @@ public sealed record HostFacts
 
     /// <summary>SNP_PLATFORM_STATUS; null where SEV-SNP is off.</summary>
     public HostFirmware? Firmware { get; init; }
+
+    /// <summary>PLATFORM_STATUS; null where SEV is off.</summary>
+    public HostSevFirmware? SevFirmware { get; init; }
+
+    /// <summary>Transparent SME encrypts all memory, whatever a guest asks for.</summary>
+    public bool? Tsme { get; init; }
+
+    /// <summary>The security processor's debug port is locked.</summary>
+    public bool? DebugLocked { get; init; }
+
+    /// <summary>The part is fused: one for production.</summary>
+    public bool? Fused { get; init; }
+
+    /// <summary>What libvirt and QEMU say; null where libvirt could not be asked.</summary>
+    public HostVirtualization? Virtualization { get; init; }
+
+    /// <summary>PDH, PEK, OCA and CEK, one after the other, 2084 bytes each, as the security processor exports them; null where it does not.</summary>
+    public byte[]? SevCertificates { get; init; }
 }
 
 /// <summary>What the security processor answers to SNP_PLATFORM_STATUS.</summary>
@@ -78,6 +96,55 @@ public sealed record HostFirmware
     public bool MaskedChipId { get; init; }
     public bool CiphertextHiding { get; init; }
     public bool AliasChecked { get; init; }
+
+    /// <summary>Null from an agent that does not tell; so the next two.</summary>
+    public bool? RmpInitialized { get; init; }
+
+    public bool? CiphertextHidingCapable { get; init; }
+
+    /// <summary>Reports are not signed with the chip's own key.</summary>
+    public bool? MaskedChipKey { get; init; }
+}
+
+/// <summary>What the security processor answers to PLATFORM_STATUS.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record HostSevFirmware
+{
+    /// <summary>API version, e.g. <c>0.24</c>.</summary>
+    public required string Api { get; init; }
+
+    public required uint Build { get; init; }
+
+    /// <summary><c>uninitialized</c>, <c>initialized</c>, <c>working</c>, or a number that is not known here.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Its PEK is signed by an owner's certificate, and not by one that it made itself.</summary>
+    public bool Owned { get; init; }
+
+    /// <summary>Set up for SEV-ES.</summary>
+    public bool SevEs { get; init; }
+
+    public uint Guests { get; init; }
+}
+
+/// <summary>What libvirt says of its host. Versions as <c>major.minor.micro</c>.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record HostVirtualization
+{
+    /// <summary>libvirt's name of the host, which is Nova's hypervisor_hostname.</summary>
+    public string? HostName { get; init; }
+
+    public string? Libvirt { get; init; }
+    public string? Qemu { get; init; }
+
+    /// <summary>Domain capabilities say that SEV is supported.</summary>
+    public bool? Sev { get; init; }
+
+    public int? MaximumGuests { get; init; }
+    public int? MaximumSevEsGuests { get; init; }
+
+    /// <summary>Kinds of launch security, e.g. <c>sev</c>, <c>sev-snp</c>; empty from a libvirt before 10.5.</summary>
+    public IReadOnlyList<string> LaunchSecurity { get; init; } = [];
 }
 
 /// <param name="Model">As in <c>hw:mem_encryption_model</c>.</param>

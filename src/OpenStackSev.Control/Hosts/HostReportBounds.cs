@@ -16,6 +16,10 @@ internal static class HostReportBounds
     private const int MostAsids = 1_000_000;
     private const int ChipDigits = 128;
     private const int TcbDigits = 16;
+    private const int MostWords = 16;
+
+    /// <summary>PDH, PEK, OCA and CEK.</summary>
+    private const int SevCertificateBytes = 4 * 2084;
 
     /// <returns>Null for a report that can be kept.</returns>
     public static string? Problem(HostReport report) => Problems(report).FirstOrDefault();
@@ -29,6 +33,9 @@ internal static class HostReportBounds
         foreach ((string field, string? text) in new[]
         {
             ("processor", report.Facts.Processor), ("product", report.Facts.Product), ("kernel", report.Facts.Kernel), ("firmware.api", report.Facts.Firmware?.Api),
+            ("sev_firmware.api", report.Facts.SevFirmware?.Api), ("sev_firmware.state", report.Facts.SevFirmware?.State),
+            ("virtualization.host_name", report.Facts.Virtualization?.HostName), ("virtualization.libvirt", report.Facts.Virtualization?.Libvirt),
+            ("virtualization.qemu", report.Facts.Virtualization?.Qemu),
         })
         {
             if (text is not null && !IsText(text, LongestText))
@@ -37,6 +44,10 @@ internal static class HostReportBounds
 
         if (report.Facts.Firmware is { } firmware && !(IsHex(firmware.CurrentTcb, TcbDigits) && IsHex(firmware.ReportedTcb, TcbDigits)))
             yield return $"facts.firmware: current_tcb and reported_tcb must be {TcbDigits} lower-case hex digits";
+        if (report.Facts.SevCertificates is { } certificates && certificates.Length != SevCertificateBytes)
+            yield return $"facts.sev_certificates: must be {SevCertificateBytes} bytes";
+        if (report.Facts.Virtualization is { } virtualization && !IsBounded(virtualization))
+            yield return $"facts.virtualization: guests must be 0 to {MostAsids}, launch_security at most {MostWords} words of 1 to {LongestText} printable characters";
         if (report.Chips.Count > MostChips || !report.Chips.All(IsChip) || report.Chips.Distinct(StringComparer.Ordinal).Count() != report.Chips.Count)
             yield return $"chips: must be at most {MostChips} different ids of {ChipDigits} lower-case hex digits, none of them zero";
         if (report.Findings.Count > MostFindings || !report.Findings.All(code => IsText(code, LongestText)))
@@ -54,6 +65,10 @@ internal static class HostReportBounds
         else if (capacity.Any(one => one.Total is < 0 or > MostAsids || one.Reserved < 0 || one.Reserved > one.Total))
             yield return $"capacity: total must be 0 to {MostAsids}, and reserved 0 to total";
     }
+
+    private static bool IsBounded(HostVirtualization virtualization) =>
+        virtualization is { MaximumGuests: null or (>= 0 and <= MostAsids), MaximumSevEsGuests: null or (>= 0 and <= MostAsids), LaunchSecurity.Count: <= MostWords }
+        && virtualization.LaunchSecurity.All(word => IsText(word, LongestText));
 
     public static bool IsChip(string? id) => IsHex(id, ChipDigits) && id.AsSpan().ContainsAnyExcept('0');
 
