@@ -12,6 +12,7 @@ using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Policies;
 using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.Control.Timeline;
+using OpenStackSev.Control.Trust;
 using OpenStackSev.Control.Validation;
 using OpenStackSev.OpenStack;
 
@@ -79,6 +80,7 @@ public static class ControlApplication
         services.AddValidation();
         services.AddSweep(configuration.Sweep);
         services.AddEnforcement(configuration.Enforcement, hasScheduler: configuration.Sweep.Enabled);
+        services.AddTrust(configuration.Trust);
         services.AddNotifications(configuration.Notifications);
         services.AddMetrics(configuration.Metrics);
     }
@@ -94,6 +96,7 @@ public static class ControlApplication
         app.MapValidation();
         app.MapSweep();
         app.MapEnforcement();
+        app.MapTrust();
         app.MapIncidents();
     }
 
