@@ -9,6 +9,7 @@ using OpenStackSev.Api;
 using OpenStackSev.Api.Capacity;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.OpenStack;
+using OpenStackSev.Platform;
 using Given = OpenStackSev.Agent.Tests.Capacity.Given;
 
 namespace OpenStackSev.Agent.Tests.Control;
@@ -140,10 +141,36 @@ public sealed class ControlLoopTests : IDisposable
         Assert.Equal(["capacity.guests.without_allocation"], body.Findings);
     }
 
+    [Fact]
+    public void A_report_says_what_the_security_processor_said()
+    {
+        HostFacts facts = Report(Given.Facts() with { SnpPlatformStatus = Given.SnpStatus() }).Body.Facts;
+        Assert.Equal(
+            new HostFirmware
+            {
+                Api = "1.58",
+                Build = 65,
+                CurrentTcb = "5100000004010101",
+                ReportedTcb = "4800000003010101",
+                AliasChecked = true,
+                RmpInitialized = true,
+                CiphertextHidingCapable = true,
+                MaskedChipKey = true,
+            },
+            facts.Firmware);
+        Assert.Equal(new HostSevFirmware { Api = "1.55", Build = 29, State = "initialized", SevEs = true, Guests = 2 }, facts.SevFirmware);
+        Assert.Equal((true, true, null), (facts.Tsme, facts.DebugLocked, facts.Fused));
+        Assert.Equal([1, 2, 3], facts.SevCertificates!);
+    }
+
+    [Theory, InlineData(0, "uninitialized"), InlineData(1, "initialized"), InlineData(2, "working"), InlineData(7, "7")]
+    public void A_state_of_the_platform_has_its_word(byte state, string word) =>
+        Assert.Equal(word, Report(Given.Facts() with { SevPlatformStatus = Given.Facts().SevPlatformStatus! with { State = state } }).Body.Facts.SevFirmware!.State);
+
     private static AttestationApiException Unreachable() => new("PUT", null, null, null, "cannot connect");
 
-    private static NodeReport Report() => NodeReport.Of(new PublishOutcome(
-        PublishResult.Unchanged, Given.Facts(),
+    private static NodeReport Report(PlatformFacts? facts = null) => NodeReport.Of(new PublishOutcome(
+        PublishResult.Unchanged, facts ?? Given.Facts(),
         new ProviderTree { RootUuid = Given.Root, RootName = Given.Node, RootFacts = [], Guards = ImmutableSortedDictionary<EncryptionModel, GuardProvider>.Empty },
         new ProviderChanges(RequiredNames.For([]), []),
         [new CapacityFinding(CapacityCodes.ForeignGuests, Given.Node, "some"), new CapacityFinding(CapacityCodes.ForeignGuests, "other", "some")]));
