@@ -131,5 +131,7 @@ public sealed class LastWordTests : IDisposable
         public TimeSpan SetBy { get; set; }
 
         public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + SetBy;
+
+        public override long GetTimestamp() => base.GetUtcNow().Ticks;
     }
 }
