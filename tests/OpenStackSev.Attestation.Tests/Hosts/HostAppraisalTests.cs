@@ -80,8 +80,8 @@ public sealed class HostAppraisalTests
     public void The_worse_of_the_two_words_counts()
     {
         // The chip signed an older TCB than the host claims, and the host a lower one than its chip once signed.
-        Assert.Equal(["host.tcb.below_minimum"], Codes(Proven(f => f with { ReportedTcb = f.ReportedTcb with { Snp = 5 } }, isContemporary: false)));
-        Assert.Equal(["host.tcb.below_minimum"], Codes(Proven(f => f, claims: c => c with { ReportedTcb = new(null, 4, 0, 5, 219) }, isContemporary: false)));
+        Assert.Equal(["host.tcb.below_minimum"], CodesOf(Proven(f => f with { ReportedTcb = f.ReportedTcb with { Snp = 5 } }, isContemporary: false)));
+        Assert.Equal(["host.tcb.below_minimum"], CodesOf(Proven(f => f, claims: c => c with { ReportedTcb = new(null, 4, 0, 5, 219) }, isContemporary: false)));
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class HostAppraisalTests
     {
         PlatformClaims Other(PlatformClaims claims) => claims with { Smt = !Signed(f => f).PlatformInfo.SmtEnabled };
         Assert.Empty(Proven(f => f, claims: Other, isContemporary: false).Findings);
-        Assert.Equal(["host.facts.contradicted"], Codes(Proven(f => f, claims: Other)));
+        Assert.Equal(["host.facts.contradicted"], CodesOf(Proven(f => f, claims: Other)));
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public sealed class HostAppraisalTests
         return report;
     }
 
-    private static IEnumerable<string> Codes(HostAppraisalResult result) => result.Findings.Select(finding => finding.Code);
+    private static IEnumerable<string> CodesOf(HostAppraisalResult result) => result.Findings.Select(finding => finding.Code);
 
     private static (string, string, string) Standings(HostAppraisalResult result)
     {

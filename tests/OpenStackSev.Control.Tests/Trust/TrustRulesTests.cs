@@ -158,6 +158,13 @@ public sealed class TrustRulesTests
         Assert.Contains(unproven.Bulletins, one => one is { Bulletin: "AMD-SB-3023", Standing: "mitigated" });
     }
 
+    [Fact]
+    public void Every_code_has_its_line_in_the_README()
+    {
+        string[] lines = File.ReadAllLines(Path.Join(Repository.Root, "src", "OpenStackSev.Control", "Trust", "README.md"));
+        Assert.All(TrustCodes.All, check => Assert.Contains($"| `{check.Code}` | {check.Tier.ToString().ToLowerInvariant()} | {check.Meaning} |", lines));
+    }
+
     private static bool TsmeOf(ProofRecord proof) => AttestationReport.TryParse(proof.Report, null, out AttestationReport? report, out _) && report.PlatformInfo.TsmeEnabled;
 
     private static TrustFacts Heard(TrustFacts facts, DateTimeOffset at) => facts with { Host = facts.Host with { LastSeenAt = at } };
