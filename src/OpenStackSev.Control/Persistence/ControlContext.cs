@@ -21,6 +21,8 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
     public DbSet<HistoryAnchor> Anchors => Set<HistoryAnchor>();
     public DbSet<HostState> Hosts => Set<HostState>();
     public DbSet<HostChip> Chips => Set<HostChip>();
+    public DbSet<HostTrustState> HostTrust => Set<HostTrustState>();
+    public DbSet<HostQuarantineState> HostQuarantine => Set<HostQuarantineState>();
     public DbSet<InstanceState> Instances => Set<InstanceState>();
     public DbSet<InstanceEvidence> Evidence => Set<InstanceEvidence>();
     public DbSet<PolicyVersion> Policies => Set<PolicyVersion>();
@@ -40,6 +42,7 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
     {
         HistoryTables(modelBuilder);
         HostTables(modelBuilder);
+        TrustTables(modelBuilder);
         InstanceTables(modelBuilder);
         PolicyTables(modelBuilder);
         EnforcementTables(modelBuilder);
@@ -92,6 +95,28 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
         });
     }
 
+    private static void TrustTables(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<HostTrustState>(row =>
+        {
+            row.ToTable("host_trust");
+            row.HasKey(r => r.Node);
+            row.Property(r => r.Name).HasMaxLength(NameLength);
+            row.Property(r => r.Level).HasConversion<string>().HasMaxLength(16);
+            row.Property(r => r.Result).HasMaxLength(HostTrustState.MaximumResultBytes);
+            row.Property(r => r.Version).IsConcurrencyToken();
+        });
+        modelBuilder.Entity<HostQuarantineState>(row =>
+        {
+            row.ToTable("host_quarantine");
+            row.HasKey(r => r.Node);
+            row.Property(r => r.Reason).HasMaxLength(HostQuarantineState.MaximumReasonLength);
+            row.Property(r => r.By).HasMaxLength(NameLength);
+            row.Property(r => r.DisabledService).HasMaxLength(NameLength);
+            row.Property(r => r.Version).IsConcurrencyToken();
+        });
+    }
+
     private static void InstanceTables(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<InstanceState>(instance =>
@@ -119,6 +144,7 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
         {
             evidence.ToTable("instance_evidence");
             evidence.HasKey(e => e.Instance);
+            evidence.HasIndex(e => e.ReceivedAt);
             evidence.Property(e => e.Report).HasMaxLength(OpenStackSev.Api.Attestation.Evidence.MaximumReportBytes);
             evidence.Property(e => e.Nonce).HasMaxLength(NonceLength);
             evidence.Property(e => e.PublicKey).HasMaxLength(OpenStackSev.Api.Attestation.Evidence.MaximumKeyBytes);

@@ -22,6 +22,7 @@ internal static partial class PersistenceSetup
         services.AddSingleton<HistoryWriter>();
         services.AddSingleton<HistoryReader>();
         services.AddSingleton<HostStates>();
+        services.AddSingleton<HostTrustStates>();
         services.AddSingleton<InstanceStates>();
         services.AddSingleton<PolicyStates>();
         services.AddSingleton<EnforcementStates>();

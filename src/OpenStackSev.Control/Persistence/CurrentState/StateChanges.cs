@@ -9,6 +9,8 @@ internal sealed class StateChanges
     private readonly ControlContext context;
     private readonly Dictionary<Guid, HostState> hosts;
     private readonly Dictionary<string, HostChip> chips;
+    private readonly Dictionary<Guid, HostTrustState> trust;
+    private readonly Dictionary<Guid, HostQuarantineState> quarantines;
     private readonly Dictionary<Guid, InstanceState> instances;
     private readonly Dictionary<Guid, InstanceEvidence> evidence;
     private readonly Dictionary<int, PolicyVersion> policies;
@@ -17,13 +19,15 @@ internal sealed class StateChanges
     private readonly Dictionary<int, BreakerState> breakers;
 
     private StateChanges(ControlContext context, Rows rows) =>
-        (this.context, hosts, chips, instances, evidence, policies, referenceValues, enforcement, breakers) =
-        (context, rows.Hosts, rows.Chips, rows.Instances, rows.Evidence, rows.Policies, rows.ReferenceValues, rows.Enforcement, rows.Breakers);
+        (this.context, hosts, chips, trust, quarantines, instances, evidence, policies, referenceValues, enforcement, breakers) =
+        (context, rows.Hosts, rows.Chips, rows.Trust, rows.Quarantines, rows.Instances, rows.Evidence, rows.Policies, rows.ReferenceValues, rows.Enforcement, rows.Breakers);
 
     /// <summary>Reads the rows that <paramref name="changes"/> touch.</summary>
     public static async Task<StateChanges> LoadAsync(ControlContext context, IReadOnlyList<StateChange> changes) => new(context, new Rows(
         await HostsAsync(context, changes),
         await RowsAsync(context.Chips, TextKeysOf(changes, change => (change as HostChip)?.ChipId), chip => chip.ChipId, keys => chip => keys.Contains(chip.ChipId)),
+        await RowsAsync(context.HostTrust, KeysOf(changes, change => (change as HostTrustState)?.Node), row => row.Node, keys => row => keys.Contains(row.Node)),
+        await RowsAsync(context.HostQuarantine, KeysOf(changes, change => (change as HostQuarantineState)?.Node), row => row.Node, keys => row => keys.Contains(row.Node)),
         await RowsAsync(context.Instances, KeysOf(changes, change => (change as InstanceState)?.Instance), row => row.Instance, keys => row => keys.Contains(row.Instance)),
         await RowsAsync(context.Evidence, KeysOf(changes, change => (change as InstanceEvidence)?.Instance), row => row.Instance, keys => row => keys.Contains(row.Instance)),
         await RowsAsync(context.Policies, KeysOf(changes, change => (change as PolicyVersion)?.Number), row => row.Number, keys => row => keys.Contains(row.Number)),
@@ -77,6 +81,8 @@ internal sealed class StateChanges
         HostState host => Misfit($"host {host.Node}", host.Version, hosts.GetValueOrDefault(host.Node)?.Version),
         HostChip chip => Misfit($"chip {chip.ChipId}", chip.Version, chips.GetValueOrDefault(chip.ChipId)?.Version),
         HostSeen seen => hosts.ContainsKey(seen.Node) ? null : $"host {seen.Node} is not known; write its whole state first",
+        HostTrustState row => Misfit($"trust of host {row.Node}", row.Version, trust.GetValueOrDefault(row.Node)?.Version),
+        HostQuarantineState row => Misfit($"quarantine of host {row.Node}", row.Version, quarantines.GetValueOrDefault(row.Node)?.Version),
         InstanceState instance => Misfit($"instance {instance.Instance}", instance.Version, instances.GetValueOrDefault(instance.Instance)?.Version),
         InstanceEvidence => null,
         PolicyVersion policy => Misfit($"policy {policy.Number}", policy.Version, policies.GetValueOrDefault(policy.Number)?.Version),
@@ -102,6 +108,12 @@ internal sealed class StateChanges
                 break;
             case HostSeen seen when hosts[seen.Node] is var host && seen.At > host.LastSeenAt:
                 Put(hosts, seen.Node, host with { LastSeenAt = seen.At, Version = host.Version + 1 });
+                break;
+            case HostTrustState row:
+                Put(trust, row.Node, row with { Version = row.Version + 1 });
+                break;
+            case HostQuarantineState row:
+                Put(quarantines, row.Node, row with { Version = row.Version + 1 });
                 break;
             case InstanceState instance:
                 Put(instances, instance.Instance, instance with { Version = instance.Version + 1 });
@@ -145,7 +157,8 @@ internal sealed class StateChanges
         where TKey : notnull => keys.Length == 0 ? [] : await table.Where(among(keys)).ToDictionaryAsync(keyOf);
 
     private sealed record Rows(
-        Dictionary<Guid, HostState> Hosts, Dictionary<string, HostChip> Chips, Dictionary<Guid, InstanceState> Instances,
+        Dictionary<Guid, HostState> Hosts, Dictionary<string, HostChip> Chips, Dictionary<Guid, HostTrustState> Trust,
+        Dictionary<Guid, HostQuarantineState> Quarantines, Dictionary<Guid, InstanceState> Instances,
         Dictionary<Guid, InstanceEvidence> Evidence, Dictionary<int, PolicyVersion> Policies, Dictionary<string, ReferenceValue> ReferenceValues,
         Dictionary<Guid, EnforcementState> Enforcement, Dictionary<int, BreakerState> Breakers);
 }

@@ -170,6 +170,44 @@ namespace OpenStackSev.Control.Persistence.Sqlite.Migrations
                     b.ToTable("host_chips", (string)null);
                 });
 
+            modelBuilder.Entity("OpenStackSev.Control.Persistence.CurrentState.HostQuarantineState", b =>
+                {
+                    b.Property<byte[]>("Node")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("BLOB");
+
+                    b.Property<string>("By")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("ByRule")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("DisabledService")
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("DisablesService")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("Since")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Node");
+
+                    b.ToTable("host_quarantine", (string)null);
+                });
+
             modelBuilder.Entity("OpenStackSev.Control.Persistence.CurrentState.HostState", b =>
                 {
                     b.Property<byte[]>("Node")
@@ -211,6 +249,51 @@ namespace OpenStackSev.Control.Persistence.Sqlite.Migrations
                     b.ToTable("hosts", (string)null);
                 });
 
+            modelBuilder.Entity("OpenStackSev.Control.Persistence.CurrentState.HostTrustState", b =>
+                {
+                    b.Property<byte[]>("Node")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("BLOB");
+
+                    b.Property<long?>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("JudgedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Level")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("ProvenAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("ProvenBy")
+                        .HasColumnType("BLOB");
+
+                    b.Property<byte[]>("Result")
+                        .IsRequired()
+                        .HasMaxLength(32768)
+                        .HasColumnType("BLOB");
+
+                    b.Property<long>("Since")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Node");
+
+                    b.ToTable("host_trust", (string)null);
+                });
+
             modelBuilder.Entity("OpenStackSev.Control.Persistence.CurrentState.InstanceEvidence", b =>
                 {
                     b.Property<byte[]>("Instance")
@@ -239,6 +322,8 @@ namespace OpenStackSev.Control.Persistence.Sqlite.Migrations
                         .HasColumnType("BLOB");
 
                     b.HasKey("Instance");
+
+                    b.HasIndex("ReceivedAt");
 
                     b.ToTable("instance_evidence", (string)null);
                 });

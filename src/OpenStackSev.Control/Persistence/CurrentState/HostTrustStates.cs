@@ -1,0 +1,50 @@
+using Microsoft.EntityFrameworkCore;
+using OpenStackSev.Api.Hosts;
+
+namespace OpenStackSev.Control.Persistence.CurrentState;
+
+/// <summary>A host without its report: enough to see whether it must be judged anew.</summary>
+public sealed record HostOutline(Guid Node, string Name, DateTimeOffset LastSeenAt, DateTimeOffset FactsChangedAt, DateTimeOffset? SilentSince);
+
+/// <summary>When evidence of a guest that is on a node came.</summary>
+public sealed record GuestEvidence(Guid Node, Guid Instance, DateTimeOffset ReceivedAt);
+
+/// <summary>Reads what hosts are judged by, and what was said of them.</summary>
+public sealed class HostTrustStates(ControlDatabase database)
+{
+    public Task<HostTrustState?> FindAsync(Guid node, CancellationToken ct = default) =>
+        database.UseAsync(context => context.HostTrust.AsNoTracking().FirstOrDefaultAsync(row => row.Node == node, ct));
+
+    public Task<HostQuarantineState?> FindQuarantineAsync(Guid node, CancellationToken ct = default) =>
+        database.UseAsync(context => context.HostQuarantine.AsNoTracking().FirstOrDefaultAsync(row => row.Node == node, ct));
+
+    /// <summary>Of all hosts, in no order.</summary>
+    public Task<IReadOnlyList<HostTrustState>> AllAsync(CancellationToken ct = default) =>
+        database.UseAsync<IReadOnlyList<HostTrustState>>(async context => await context.HostTrust.AsNoTracking().ToListAsync(ct));
+
+    /// <summary>Of these hosts, in no order.</summary>
+    public Task<IReadOnlyList<HostTrustState>> OfAsync(IReadOnlyList<Guid> nodes, CancellationToken ct = default) =>
+        database.UseAsync<IReadOnlyList<HostTrustState>>(async context => await context.HostTrust.AsNoTracking().Where(row => nodes.Contains(row.Node)).ToListAsync(ct));
+
+    /// <summary>Hosts that are or were in quarantine, in no order.</summary>
+    public Task<IReadOnlyList<HostQuarantineState>> QuarantinesAsync(CancellationToken ct = default) =>
+        database.UseAsync<IReadOnlyList<HostQuarantineState>>(async context => await context.HostQuarantine.AsNoTracking().ToListAsync(ct));
+
+    /// <summary>All hosts without their reports, which are most of their size.</summary>
+    public Task<IReadOnlyList<HostOutline>> OutlinesAsync(CancellationToken ct = default) =>
+        database.UseAsync<IReadOnlyList<HostOutline>>(async context => await context.Hosts.AsNoTracking()
+            .Select(host => new HostOutline(host.Node, host.Name, host.LastSeenAt, host.FactsChangedAt, host.SilentSince)).ToListAsync(ct));
+
+    /// <summary>Evidence that came at <paramref name="since"/> or later about guests that are on a node, the newest first, at most <paramref name="limit"/>.</summary>
+    /// <remarks>Whether it says something of the node's chip stands in the guest's judgement: it may rest on silence by now, or be about another node.</remarks>
+    public Task<IReadOnlyList<GuestEvidence>> EvidenceSinceAsync(DateTimeOffset since, int limit, CancellationToken ct = default) =>
+        database.UseAsync<IReadOnlyList<GuestEvidence>>(async context => await context.Evidence.AsNoTracking().Where(evidence => evidence.ReceivedAt >= since)
+            .Join(context.Instances.AsNoTracking().Where(row => row.Node != null && row.Result != null), evidence => evidence.Instance, row => row.Instance,
+                (evidence, row) => new GuestEvidence(row.Node!.Value, row.Instance, evidence.ReceivedAt))
+            .OrderByDescending(one => one.ReceivedAt).Take(limit).ToListAsync(ct));
+
+    /// <summary>How many hosts are of each level.</summary>
+    public Task<IReadOnlyDictionary<TrustLevel, int>> CountAsync(CancellationToken ct = default) =>
+        database.UseAsync<IReadOnlyDictionary<TrustLevel, int>>(async context => await context.HostTrust.AsNoTracking()
+            .GroupBy(row => row.Level).Select(group => new { group.Key, Count = group.Count() }).ToDictionaryAsync(row => row.Key, row => row.Count, ct));
+}
