@@ -105,6 +105,15 @@ public sealed class RealCloud : IDisposable
             usages!["usages"]!.AsObject().ToDictionary(entry => entry.Key, entry => (int)entry.Value!, StringComparer.Ordinal));
     }
 
+    /// <summary>A provider's total of one class; 0 where there is neither. Two requests, where <see cref="ProviderAsync"/> makes four.</summary>
+    public async Task<int> TotalAsync(string provider, string resourceClass)
+    {
+        if ((await GetAsync("placement", $"/resource_providers?name={Uri.EscapeDataString(provider)}"))!["resource_providers"]!.AsArray() is not [{ } found])
+            return 0;
+        (HttpStatusCode status, JsonNode? inventory) = await TrySendAsync(HttpMethod.Get, "placement", $"/resource_providers/{found["uuid"]}/inventories/{resourceClass}");
+        return status == HttpStatusCode.OK ? (int)inventory!["total"]! : 0;
+    }
+
     /// <summary>Allocations of a server: provider name → class → amount.</summary>
     public async Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, int>>> AllocationsAsync(string server)
     {
