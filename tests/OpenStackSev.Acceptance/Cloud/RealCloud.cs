@@ -114,6 +114,29 @@ public sealed class RealCloud : IDisposable
         return status == HttpStatusCode.OK ? (int)inventory!["total"]! : 0;
     }
 
+    /// <summary>Writes a provider's traits anew. nova-compute and others write too: a generation that moved is read again.</summary>
+    public async Task ChangeTraitsAsync(string provider, Func<IEnumerable<string>, IEnumerable<string>> change) => await EventuallyAsync(async () =>
+    {
+        Provider now = (await ProviderAsync(provider))!;
+        string[] wanted = [.. change(now.Traits)];
+        if (wanted.SequenceEqual(now.Traits))
+            return true;
+        var body = new JsonObject
+        {
+            ["resource_provider_generation"] = now.Generation,
+            ["traits"] = new JsonArray([.. wanted.Select(trait => (JsonNode?)JsonValue.Create(trait))]),
+        };
+        return (await TrySendAsync(HttpMethod.Put, "placement", $"/resource_providers/{now.Uuid}/traits", body)).Status == HttpStatusCode.OK;
+    }, () => $"traits of {provider} are not written");
+
+    /// <summary>A host's record of nova-compute.</summary>
+    public async Task<JsonNode> ComputeServiceAsync(string host) =>
+        (await GetAsync("compute", $"/os-services?host={host}&binary=nova-compute"))!["services"]![0]!;
+
+    /// <summary>Changes it as <c>openstack compute service set</c> does.</summary>
+    public async Task ChangeServiceAsync(string host, params (string Key, JsonNode Value)[] changes) => await SendAsync(HttpMethod.Put, "compute",
+        "/os-services/" + (await ComputeServiceAsync(host))["id"], new JsonObject(changes.Select(change => KeyValuePair.Create(change.Key, (JsonNode?)change.Value))));
+
     /// <summary>Allocations of a server: provider name → class → amount.</summary>
     public async Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, int>>> AllocationsAsync(string server)
     {
