@@ -125,16 +125,17 @@ class SevFakeDriver(fake.FakeDriver):
 
     def _watch_contexts(self):
         """Begins a round of nova-compute when a number has changed, so that a lab need not wait for the next one."""
-        before = self._context_stamps()
+        seen = self._context_stamps()
         while True:
             time.sleep(0.3)
             now = self._context_stamps()
-            if now == before:
+            if now == seen:
                 continue
-            before = now
             try:
-                self.virtapi._compute.update_available_resource(nova_context.get_admin_context())
-            except Exception:   # the next round does it
+                for node in self.get_available_nodes():
+                    self.virtapi._compute.rt.update_available_resource(nova_context.get_admin_context(), node)
+                seen = now
+            except Exception:   # somebody else wrote to Placement meanwhile: again
                 LOG.exception('the round for changed contexts failed')
 
     def _context_stamps(self):

@@ -10,7 +10,7 @@ public sealed class RealCloud : IDisposable
 {
     private const string PlacementVersion = "placement 1.39";
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(200), Longest = TimeSpan.FromSeconds(1);
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(30) };
     private readonly Dictionary<string, string> endpoints = new(StringComparer.Ordinal);
     private readonly string computeVersion;
@@ -239,16 +239,18 @@ public sealed class RealCloud : IDisposable
     public async Task ActAsync(string server, string action, JsonNode? argument = null) =>
         await SendAsync(HttpMethod.Post, "compute", $"/servers/{server}/action", new JsonObject { [action] = argument });
 
-    /// <summary>Waits for what another process does; bounded, and says what it last saw.</summary>
+    /// <summary>Waits for what another process does; bounded, and says what it last saw. What takes long is looked at less often: each look costs the cloud.</summary>
     public static async Task EventuallyAsync(Func<Task<bool>> reached, Func<string> lastSeen, TimeSpan? longest = null)
     {
         using var limit = new CancellationTokenSource(longest ?? LongestWait);
-        using var timer = new PeriodicTimer(Between);
+        using var timer = new PeriodicTimer(Shortest);
         while (!await reached())
         {
             try
             {
                 await timer.WaitForNextTickAsync(limit.Token);
+                if (timer.Period < Longest)
+                    timer.Period *= 1.1;
             }
             catch (OperationCanceledException)
             {

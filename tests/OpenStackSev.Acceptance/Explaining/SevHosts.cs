@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using OpenStackSev.Acceptance.Cloud;
 
 namespace OpenStackSev.Acceptance.Explaining;
