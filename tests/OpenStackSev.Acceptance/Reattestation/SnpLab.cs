@@ -25,6 +25,9 @@ public sealed class SnpLab : IAsyncDisposable
         cloud.Use("attestation", Url.AbsoluteUri.TrimEnd('/'));
     }
 
+    /// <summary>Nova asks at <see cref="VendordataUrl"/>.</summary>
+    public static bool HasVendordata => File.ReadAllText(Path.Join(Stack.StateDir, "etc/nova/nova.conf")).Contains(VendordataUrl, StringComparison.Ordinal);
+
     public string Chain => Path.Join(folder, "amd");
     public string CloudsFile => Path.Join(folder, "clouds.yaml");
     public string Database => Path.Join(folder, "state/control.sqlite");
@@ -55,9 +58,9 @@ public sealed class SnpLab : IAsyncDisposable
     }
 
     /// <summary>A failure where CI=true, else a skip that says what to do.</summary>
-    private static void NeedsVendordata()
+    public static void NeedsVendordata()
     {
-        if (File.ReadAllText(Path.Join(Stack.StateDir, "etc/nova/nova.conf")).Contains(VendordataUrl, StringComparison.Ordinal))
+        if (HasVendordata)
             return;
         string reason = $"Nova asks nobody for vendordata: OSEV_VENDORDATA_URL={VendordataUrl} devstack/local/up.sh --release {Stack.Release.Name} --computes 4";
         if (Environment.GetEnvironmentVariable("CI") == "true")
