@@ -44,7 +44,7 @@ public sealed class HostAppraisalTests
         ["host.tcb.below_minimum"] = () => Claimed(c => c with { ReportedTcb = new(null, 4, 0, 23, 219) }),
         ["host.tcb.uncommitted"] = () => Proven(f => f with { CurrentTcb = f.CurrentTcb with { Snp = 25 } }, AppraisalPolicy.Default with { ProvisionalFirmware = Stance.Refused }),
         ["host.firmware.below_minimum"] = () => Claimed(c => c with { Firmware = new(1, 55, 21) }),
-        ["host.mitigation.missing"] = () => Proven(f => f, AppraisalPolicy.Default with { CurrentMitigations = new Dictionary<ProductLine, ulong> { [ProductLine.Milan] = 1 } }),
+        ["host.mitigation.missing"] = () => Proven(f => f, AppraisalPolicy.Default with { CurrentMitigations = new Dictionary<ProductLine, ulong> { [ProductLine.Milan] = 1UL << 63 } }),
         ["host.platform.not_allowed"] = () => Claimed(c => c, AppraisalPolicy.Default with { Platform = new() { Smt = Stance.Refused } }),
         ["host.platform.required"] = () => Claimed(c => c with { AliasChecked = false }),
         ["host.platform.unknown"] = () => Claimed(c => c with { Iommu = null }),
