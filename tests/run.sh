@@ -38,7 +38,7 @@ missing() { if [ "$CI" = true ]; then broke "$1"; else NOTES+=("$1"); fi; }
 can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 install_packages() {
-    local wanted=() package needed=(clang zlib1g-dev shellcheck libicu72 zsh fish python3-openstackclient)
+    local wanted=() package needed=(clang zlib1g-dev shellcheck libicu72 zsh fish python3-openstackclient strace)
     [ "$QUICK" = 1 ] || needed+=(debhelper help2man lintian debootstrap
         busybox-static xorriso qemu-system-x86 libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients)
     for package in "${needed[@]}"; do
@@ -185,27 +185,50 @@ else
     done
 fi
 
+# The second release lies in a folder with Debian unstable, which also has what no older Debian has: ruff, and a mypy of this year.
+CHROOT=${OSEV_CHROOT:-/var/lib/osev-chroot-2026.2}
+# there, this tree has the path that it has here
+in_chroot() {
+    unshare --mount devstack/local/lib/enter-chroot.sh "$CHROOT" "$PWD" env --chdir="$PWD" LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+# filter_tools: what tests and linters of nova-filter need there
+filter_tools() {
+    in_chroot sh -c 'command -v ruff && command -v mypy && command -v strace' >/dev/null ||
+        in_chroot sh -c 'apt-get -q update && apt-get -q -y --no-install-recommends install ruff mypy strace' >"$RESULTS/nova-filter-tools.log" 2>&1 </dev/null
+}
+
+# filter_lint: by the rules of its pyproject.toml, package and tests
+filter_lint() {
+    # shellcheck disable=SC2016  # the shell in the folder
+    in_chroot sh -euc 'rules=src/nova-filter/pyproject.toml
+        ruff --version
+        ruff check --no-cache --config $rules src/nova-filter tests/nova-filter
+        ruff format --no-cache --check --config $rules src/nova-filter tests/nova-filter
+        mypy --version
+        MYPYPATH=src/nova-filter:tests/nova-filter mypy --strict --config-file $rules --cache-dir "$1/mypy" src/nova-filter/openstack_sev_filter tests/nova-filter/*.py
+        ' sh "$RESULTS" >"$RESULTS/nova-filter-lint.log" 2>&1
+}
+
 # filter_tests RELEASE: nova-filter under that release's Nova and Python, as its scheduler has them
 filter_tests() {
-    local chroot=${OSEV_CHROOT:-/var/lib/osev-chroot-2026.2} code=0
-    if [ "$1" = zed ]; then /usr/bin/python3 -B tests/nova-filter/run.py "$RESULTS/nova-filter-zed.trx" >"$RESULTS/nova-filter-zed.log" 2>&1 || code=$?
-    else
-        rm -rf "$chroot/tmp/nova-filter"
-        mkdir -p "$chroot/tmp/nova-filter"
-        cp -r tests/nova-filter/*.py src/nova-filter/openstack_sev_filter "$chroot/tmp/nova-filter/"
-        chroot "$chroot" python3 -B /tmp/nova-filter/run.py /tmp/nova-filter/results.trx >"$RESULTS/nova-filter-$1.log" 2>&1 || code=$?
-        cp "$chroot/tmp/nova-filter/results.trx" "$RESULTS/nova-filter-$1.trx"
-        rm -rf "$chroot/tmp/nova-filter"
-    fi
+    local code=0 run=(/usr/bin/python3 -B tests/nova-filter/run.py "$RESULTS/nova-filter-$1.trx")
+    [ "$1" = zed ] || run=(in_chroot "${run[@]}")
+    "${run[@]}" >"$RESULTS/nova-filter-$1.log" 2>&1 || code=$?
     [ $code = 0 ] || tail -40 "$RESULTS/nova-filter-$1.log"
     printf '   %-34s %s\n' "nova-filter-$1" "$(count "$RESULTS/nova-filter-$1.trx")"
+    sed -n 's/^skipped: /   &/p' "$RESULTS/nova-filter-$1.log"
     [ -s "$RESULTS/nova-filter-$1.trx" ]
 }
 
-step "nova-filter in Nova's own classes"
+step "nova-filter: linters, and tests in Nova's own classes"
 if [ "$STACKS" = yes ]; then
+    if [[ " ${RELEASES[*]} " != *" 2026.2 "* ]]; then NOTES+=("nova-filter, linters: they come with 2026.2")
+    elif ! filter_tools; then missing "nova-filter, linters: ruff, mypy or strace could not be installed, see $RESULTS/nova-filter-tools.log"
+    elif filter_lint; then grep -E '^(ruff|mypy) [0-9]' "$RESULTS/nova-filter-lint.log" | sed 's/^/   ok: /'
+    else tail -40 "$RESULTS/nova-filter-lint.log"; broke "nova-filter, linters"; fi
     for release in "${RELEASES[@]}"; do filter_tests "$release" || broke "nova-filter on $release wrote no results, see $RESULTS"; done
-else NOTES+=("nova-filter: it is tested in the Nova of a real OpenStack")
+else NOTES+=("nova-filter: it is tested in the Nova of a real OpenStack, and its linters come with one")
 fi
 
 step "done"

@@ -38,7 +38,11 @@ def jwk(key: ec.EllipticCurvePrivateKey, kid: str) -> dict[str, Any]:
 
 
 def keys(*more: dict[str, Any]) -> bytes:
-    return json.dumps({"keys": [jwk(KEY, "one"), *more]}).encode()
+    return keys_of(jwk(KEY, "one"), *more)
+
+
+def keys_of(*entries: dict[str, Any]) -> bytes:
+    return json.dumps({"keys": entries}).encode()
 
 
 def host(node: object = NODE, **fields: Any) -> dict[str, Any]:

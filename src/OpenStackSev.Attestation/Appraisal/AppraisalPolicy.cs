@@ -1,3 +1,4 @@
+using OpenStackSev.Attestation.Hosts;
 using OpenStackSev.Attestation.Snp;
 
 namespace OpenStackSev.Attestation.Appraisal;
@@ -55,6 +56,9 @@ public sealed record AppraisalPolicy
 
     public GuestPolicyRules GuestPolicy { get; init; } = new();
     public PlatformRules Platform { get; init; } = new();
+
+    /// <summary>What is asked of hosts beyond what is asked of the platform below a guest.</summary>
+    public HostRules Hosts { get; init; } = new();
 
     /// <summary>Firmware that runs but is not committed. Never <see cref="Stance.Required"/>.</summary>
     /// <remarks>Allowed by default: the minima are compared with REPORTED_TCB, which COMMITTED_TCB meets, so rolling back gains nothing.</remarks>

@@ -7,9 +7,10 @@ namespace OpenStackSev.Attestation.Appraisal;
 /// <param name="Title">One line.</param>
 /// <param name="Cves">CVE identifiers.</param>
 /// <param name="Source">Where the numbers were read: document or address.</param>
+/// <param name="Advisory">It is shown of hosts and makes no finding: what it asks for costs a capability, or is no matter of the guests that are judged.</param>
 /// <param name="Requirements">At most one a product line; a line without one is not judged by this bulletin.</param>
 public sealed record Bulletin(
-    string Id, string Title, IReadOnlyList<string> Cves, string Source, IReadOnlyList<BulletinRequirement> Requirements);
+    string Id, string Title, IReadOnlyList<string> Cves, string Source, IReadOnlyList<BulletinRequirement> Requirements, bool Advisory = false);
 
 /// <summary>What a mitigated processor of one line reports.</summary>
 /// <param name="MinimumTcb">For REPORTED_TCB.</param>

@@ -135,7 +135,7 @@ internal static class PolicyChecks
             policy.CurrentMitigations.GetValueOrDefault(line), policy.LaunchMitigations.GetValueOrDefault(line), findings);
         if (policy.MinimumLaunchTcb.GetValueOrDefault(line)?.Unmet(report.LaunchTcb) is var (expected, actual))
             findings.Add(SnpCodes.LaunchTcbBelowMinimum.Finds("LAUNCH_TCB", expected, actual));
-        foreach (Bulletin bulletin in policy.Bulletins)
+        foreach (Bulletin bulletin in policy.Bulletins.Where(bulletin => !bulletin.Advisory))
         {
             foreach (BulletinRequirement requirement in bulletin.Requirements)
             {

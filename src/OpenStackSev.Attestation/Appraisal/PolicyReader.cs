@@ -1,19 +1,20 @@
 using System.Globalization;
 using System.Text.Json;
 using OpenStackSev.Attestation.Endorsements;
+using OpenStackSev.Attestation.Hosts;
 using OpenStackSev.Attestation.Snp;
 
 namespace OpenStackSev.Attestation.Appraisal;
 
 /// <summary>Reads a policy document, and the bulletins that are built in: they have one form.</summary>
-internal sealed class PolicyReader
+internal sealed partial class PolicyReader
 {
     /// <summary>Nothing in the form goes deeper than 7.</summary>
     private const int MaximumDepth = 16;
 
     private static readonly string[] s_policyKeys =
     [
-        "$schema", "version", "name", "description", "dates", "crl", "masked_chip", "signing_keys", "products", "vmpl", "guest_policy", "platform",
+        "$schema", "version", "name", "description", "dates", "crl", "masked_chip", "signing_keys", "products", "vmpl", "guest_policy", "platform", "hosts",
         "provisional_firmware", "minimum_tcb", "minimum_launch_tcb", "minimum_firmware", "mitigations", "minimum_guest_svn", "reference_values",
         "chips", "providers", "bulletins", "simulated_roots",
     ];
@@ -27,8 +28,7 @@ internal sealed class PolicyReader
     private static readonly string[] s_tcbKeys = ["fmc", "bootloader", "tee", "snp", "microcode"];
     private static readonly string[] s_valueKeys = ["launch_digests", "host_data", "id_key_digests", "author_key_digests", "family_ids", "image_ids"];
     private static readonly string[] s_digestKeys = ["digest", "name", "covers_executables"];
-    private static readonly string[] s_bulletinKeys = ["id", "title", "cves", "source", "requirements"];
-    private static readonly string[] s_requirementKeys = ["minimum_tcb", "minimum_firmware", "platform", "mitigations"];
+    private static readonly string[] s_hostKeys = ["earned_by", "iommu", "unlocked_debug", "unfused_part", "minimum_kernel"];
 
     private readonly JsonReading _json = new();
 
@@ -89,6 +89,7 @@ internal sealed class PolicyReader
             Vmpls = members.TryGetValue("vmpl", out JsonPlace vmpl) ? NotEmpty(vmpl, Vmpls(vmpl)) : strict.Vmpls,
             GuestPolicy = GuestPolicy(members, strict.GuestPolicy),
             Platform = Platform(members, strict.Platform),
+            Hosts = Hosts(members, strict.Hosts),
             ProvisionalFirmware = Word(members, "provisional_firmware", PolicyWords.Permission, strict.ProvisionalFirmware),
             MinimumTcb = ByLine(members, "minimum_tcb", Tcb),
             MinimumLaunchTcb = ByLine(members, "minimum_launch_tcb", Tcb),
@@ -151,6 +152,27 @@ internal sealed class PolicyReader
             MinimumAbiMajor = abi.Major,
             MinimumAbiMinor = abi.Minor,
         };
+    }
+
+    private HostRules Hosts(Dictionary<string, JsonPlace> members, HostRules strict)
+    {
+        Dictionary<string, JsonPlace> rules = Within(members, "hosts", s_hostKeys);
+        return new()
+        {
+            EarnedBy = Word(rules, "earned_by", PolicyWords.HostEvidence, strict.EarnedBy),
+            Iommu = Word(rules, "iommu", PolicyWords.AnyStance, strict.Iommu),
+            UnlockedDebug = Word(rules, "unlocked_debug", PolicyWords.Permission, strict.UnlockedDebug),
+            UnfusedPart = Word(rules, "unfused_part", PolicyWords.Permission, strict.UnfusedPart),
+            MinimumKernel = rules.TryGetValue("minimum_kernel", out JsonPlace kernel) ? Kernel(kernel) : strict.MinimumKernel,
+        };
+    }
+
+    private KernelVersion? Kernel(JsonPlace place)
+    {
+        if (place.Value.ValueKind == JsonValueKind.String && KernelVersion.TryParse(place.Value.GetString()!, out KernelVersion version) && version.ToString() == place.Value.GetString())
+            return version;
+        _json.Wrong(place.Path, JsonReading.Quote(place.Value), "write major.minor, e.g. \"6.11\"");
+        return null;
     }
 
     private PlatformRules Platform(Dictionary<string, JsonPlace> members, PlatformRules strict)
@@ -280,97 +302,6 @@ internal sealed class PolicyReader
             return chip;
         _json.Wrong(place.Path, "zeros name no chip", "use masked_chip for reports that name none");
         return null;
-    }
-
-    private List<Bulletin> PolicyBulletins(Dictionary<string, JsonPlace> members)
-    {
-        Dictionary<string, JsonPlace> changes = Within(members, "bulletins", "without", "add");
-        OrderedDictionary<string, Bulletin> builtIn = new(StringComparer.Ordinal);
-        foreach (Bulletin bulletin in KnownBulletins.All)
-            builtIn.Add(bulletin.Id, bulletin);
-        List<string> without = changes.TryGetValue("without", out JsonPlace list) ? _json.Distinct(list, place => BuiltIn(place, builtIn.Keys)) : [];
-        List<Bulletin> bulletins = [.. builtIn.Values.Where(bulletin => !without.Contains(bulletin.Id))];
-        if (!changes.TryGetValue("add", out JsonPlace added))
-            return bulletins;
-        foreach (Bulletin bulletin in BulletinList(added))
-        {
-            if (bulletins.Exists(known => known.Id == bulletin.Id))
-                _json.Wrong(added.Path, $"{JsonReading.Quote(bulletin.Id)} is built in", "name it in bulletins.without to replace it, or give this one another id");
-            else
-                bulletins.Add(bulletin);
-        }
-        return bulletins;
-    }
-
-    private string? BuiltIn(JsonPlace place, OrderedDictionary<string, Bulletin>.KeyCollection known)
-    {
-        if (place.Value.ValueKind == JsonValueKind.String && known.Contains(place.Value.GetString()!))
-            return place.Value.GetString();
-        _json.Wrong(place.Path, $"{JsonReading.Quote(place.Value)} is not a built-in bulletin", "write one of " + string.Join(", ", known));
-        return null;
-    }
-
-    private List<Bulletin> BulletinList(JsonPlace place)
-    {
-        List<Bulletin> bulletins = [];
-        foreach (JsonPlace item in _json.Items(place))
-        {
-            Dictionary<string, JsonPlace> members = _json.Members(item, s_bulletinKeys);
-            string? id = Needed(item, members, "id") is { } idPlace ? _json.Line(idPlace, 64) : null;
-            string? title = Needed(item, members, "title") is { } titlePlace ? _json.Line(titlePlace, 256) : null;
-            string? source = Needed(item, members, "source") is { } sourcePlace ? _json.Line(sourcePlace, 512) : null;
-            List<string> cves = members.TryGetValue("cves", out JsonPlace list) ? _json.Distinct(list, Cve) : [];
-            List<BulletinRequirement> requirements = Needed(item, members, "requirements") is { } lines ? Requirements(lines) : [];
-            if (id is null || title is null || source is null)
-                continue;
-            if (bulletins.Exists(known => known.Id == id))
-                _json.Wrong(item.Path, $"{JsonReading.Quote(id)} comes twice", "keep one of them");
-            else
-                bulletins.Add(new(id, title, cves, source, requirements));
-        }
-        return bulletins;
-    }
-
-    private string? Cve(JsonPlace place)
-    {
-        if (place.Value.ValueKind == JsonValueKind.String && place.Value.GetString()!.Split('-') is ["CVE", { Length: 4 } year, { Length: >= 4 and <= 19 } number]
-            && year.All(char.IsAsciiDigit) && number.All(char.IsAsciiDigit))
-        {
-            return place.Value.GetString();
-        }
-        _json.Wrong(place.Path, JsonReading.Quote(place.Value), "write it as \"CVE-2024-56161\"");
-        return null;
-    }
-
-    private List<BulletinRequirement> Requirements(JsonPlace place)
-    {
-        List<BulletinRequirement> requirements = [];
-        foreach ((string word, JsonPlace item) in _json.Members(place, s_lines))
-        {
-            ProductLine line = PolicyWords.Lines[word];
-            int problems = Problems.Count;
-            Dictionary<string, JsonPlace> members = _json.Members(item, s_requirementKeys);
-            Dictionary<string, JsonPlace> mitigations = Within(members, "mitigations", "current", "launch");
-            TcbMinimum? tcb = members.TryGetValue("minimum_tcb", out JsonPlace tcbPlace) ? Tcb(tcbPlace, line) : null;
-            FirmwareVersion? firmware = members.TryGetValue("minimum_firmware", out JsonPlace firmwarePlace) ? Firmware(firmwarePlace) : null;
-            ulong platform = 0;
-            if (members.TryGetValue("platform", out JsonPlace bits))
-            {
-                foreach (ulong bit in _json.Words(bits, PolicyWords.PlatformBits))
-                    platform |= bit;
-            }
-            ulong current = mitigations.TryGetValue("current", out JsonPlace currentPlace) ? Vector(currentPlace) ?? 0 : 0;
-            ulong launch = mitigations.TryGetValue("launch", out JsonPlace launchPlace) ? Vector(launchPlace) ?? 0 : 0;
-            // Empty lists and vectors of zeros are as empty as no key at all.
-            if (tcb is null && firmware is null && (platform | current | launch) == 0 && Problems.Count == problems)
-                _json.Wrong(item.Path, "asks for nothing", "write a requirement, or remove the product line");
-            requirements.Add(new(line, tcb, firmware, platform, current, launch));
-        }
-        if (requirements.Count == 0 && place.Value.ValueKind == JsonValueKind.Object)
-            _json.Wrong(place.Path, "asks for nothing", "write a requirement of at least one product line");
-        // In the order of the lines, not of the document: what is read is the same however it was written.
-        requirements.Sort((one, other) => one.Line.CompareTo(other.Line));
-        return requirements;
     }
 
     private Dictionary<string, JsonPlace> Within(Dictionary<string, JsonPlace> members, string key, params string[] known) =>

@@ -1,3 +1,4 @@
+using OpenStackSev.Attestation.Hosts;
 using OpenStackSev.Attestation.Snp;
 
 namespace OpenStackSev.Attestation.Appraisal;
@@ -10,6 +11,9 @@ internal static class PolicyWords
 
     /// <summary>Of what cannot sensibly be required.</summary>
     public static IReadOnlyDictionary<string, Stance> Permission { get; } = Ordered(("allowed", Stance.Allowed), ("refused", Stance.Refused));
+
+    public static IReadOnlyDictionary<string, HostEvidenceKind> HostEvidence { get; } =
+        Ordered(("guest_report", HostEvidenceKind.GuestReport), ("platform", HostEvidenceKind.Platform));
 
     public static IReadOnlyDictionary<string, DateChecks> Dates { get; } = Ordered(("checked", DateChecks.Checked), ("ignored", DateChecks.Ignored));
     public static IReadOnlyDictionary<string, CrlUse> Crl { get; } = Ordered(("if-present", CrlUse.IfPresent), ("required", CrlUse.Required));

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using OpenStackSev.Attestation.Hosts;
 using OpenStackSev.Attestation.Snp;
 
 namespace OpenStackSev.Attestation.Appraisal;
@@ -48,6 +49,7 @@ internal sealed class PolicyWriter(Utf8JsonWriter json)
         json.WriteEndArray();
         GuestPolicy(policy.GuestPolicy);
         Platform(policy.Platform);
+        Hosts(policy.Hosts);
         json.WriteString("provisional_firmware", PolicyWords.Permission.Word(policy.ProvisionalFirmware));
         ByLine("minimum_tcb", policy.MinimumTcb, Tcb);
         ByLine("minimum_launch_tcb", policy.MinimumLaunchTcb, Tcb);
@@ -100,6 +102,18 @@ internal sealed class PolicyWriter(Utf8JsonWriter json)
         json.WriteEndObject();
     }
 
+    private void Hosts(HostRules rules)
+    {
+        json.WriteStartObject("hosts");
+        json.WriteString("earned_by", PolicyWords.HostEvidence.Word(rules.EarnedBy));
+        Stance("iommu", rules.Iommu);
+        json.WriteString("unlocked_debug", PolicyWords.Permission.Word(rules.UnlockedDebug));
+        json.WriteString("unfused_part", PolicyWords.Permission.Word(rules.UnfusedPart));
+        if (rules.MinimumKernel is { } kernel)
+            json.WriteString("minimum_kernel", kernel.ToString());
+        json.WriteEndObject();
+    }
+
     private void Values(ReferenceValues values)
     {
         json.WriteStartObject("reference_values");
@@ -145,6 +159,8 @@ internal sealed class PolicyWriter(Utf8JsonWriter json)
         json.WriteString("title", bulletin.Title);
         List("cves", bulletin.Cves);
         json.WriteString("source", bulletin.Source);
+        if (bulletin.Advisory)
+            json.WriteBoolean("advisory", true);
         json.WriteStartObject("requirements");
         foreach (BulletinRequirement requirement in bulletin.Requirements.OrderBy(requirement => requirement.Line))
             Requirement(requirement);

@@ -104,6 +104,7 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
             row.Property(r => r.Name).HasMaxLength(NameLength);
             row.Property(r => r.Level).HasConversion<string>().HasMaxLength(16);
             row.Property(r => r.Result).HasMaxLength(HostTrustState.MaximumResultBytes);
+            row.Property(r => r.IssuedTraits).HasMaxLength(HostTrustState.MaximumTraitsLength);
             row.Property(r => r.Version).IsConcurrencyToken();
         });
         modelBuilder.Entity<HostQuarantineState>(row =>

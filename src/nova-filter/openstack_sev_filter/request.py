@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-#: Values of the extra spec ``sev:trust``.
-REQUIRED = "required"
+#: Whoever writes one of these means a host that is trusted, also where the rest of the name is misspelt.
+_OURS = "sev:"
 
 _ENCRYPTION_SPECS = ("hw:mem_encryption", "hw:mem_encryption_model")
 _ENCRYPTION_PROPERTIES = ("hw_mem_encryption", "hw_mem_encryption_model")
@@ -26,7 +26,7 @@ class Request:
     #: It asks for memory encryption, in one of the ways that there are.
     is_confidential: bool
 
-    #: The flavor says ``sev:trust=required``.
+    #: The flavor says ``sev:trust=required``, or anything else of ``sev:``.
     requires_trust: bool
 
     #: ``sev:max_proof_age`` in seconds; None without one.
@@ -39,13 +39,12 @@ class Request:
 def read(extra_specs: Mapping[str, object], image_properties: Mapping[str, object]) -> Request:
     """The request of a flavor and an image.
 
-    A value that cannot be meant asks for more, never for less: ``sev:trust`` with another word than ``required`` requires trust, and
-    an age that is no number is no age at all, which no proof meets.
+    A value that cannot be meant asks for more, never for less: ``sev:trust`` with another word than ``required`` requires trust, as
+    any other ``sev:`` does, and an age that is no number is no age at all, which no proof meets.
     """
-    trust = extra_specs.get("sev:trust")
     age = extra_specs.get("sev:max_proof_age")
     tcb = extra_specs.get("sev:tcb")
-    requires = trust is not None or age is not None or tcb is not None
+    requires = any(name.startswith(_OURS) for name in extra_specs)
     return Request(
         is_confidential=requires
         or _asks(extra_specs, _ENCRYPTION_SPECS)

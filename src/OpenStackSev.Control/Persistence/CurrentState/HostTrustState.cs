@@ -7,6 +7,7 @@ namespace OpenStackSev.Control.Persistence.CurrentState;
 public sealed record HostTrustState : StateChange
 {
     public const int MaximumResultBytes = 32 * 1024;
+    public const int MaximumTraitsLength = 8 * 1024;
 
     /// <summary>UUID of the compute node.</summary>
     public required Guid Node { get; init; }
@@ -33,6 +34,9 @@ public sealed record HostTrustState : StateChange
 
     /// <summary>When trust ends; null for a host that is not trusted.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Judgement traits that we last wrote on its provider in Placement, separated by commas; null before the first time.</summary>
+    public string? IssuedTraits { get; init; }
 
     /// <summary>As of <see cref="HostState.Version"/>.</summary>
     public long Version { get; init; }

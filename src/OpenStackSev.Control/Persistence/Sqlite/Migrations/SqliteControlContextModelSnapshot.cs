@@ -258,6 +258,10 @@ namespace OpenStackSev.Control.Persistence.Sqlite.Migrations
                     b.Property<long?>("ExpiresAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("IssuedTraits")
+                        .HasMaxLength(8192)
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("JudgedAt")
                         .HasColumnType("INTEGER");
 

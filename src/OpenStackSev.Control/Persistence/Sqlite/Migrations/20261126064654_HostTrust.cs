@@ -41,6 +41,7 @@ namespace OpenStackSev.Control.Persistence.Sqlite.Migrations
                     ProvenAt = table.Column<long>(type: "INTEGER", nullable: true),
                     ProvenBy = table.Column<byte[]>(type: "BLOB", nullable: true),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    IssuedTraits = table.Column<string>(type: "TEXT", maxLength: 8192, nullable: true),
                     Version = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>

@@ -10,7 +10,7 @@ using OpenStackSev.Control.Persistence.Sqlite;
 namespace OpenStackSev.Control.Persistence.Sqlite.Migrations
 {
     [DbContext(typeof(SqliteControlContext))]
-    [Migration("20261126062743_HostTrust")]
+    [Migration("20261126064654_HostTrust")]
     partial class HostTrust
     {
         /// <inheritdoc />
@@ -260,6 +260,10 @@ namespace OpenStackSev.Control.Persistence.Sqlite.Migrations
 
                     b.Property<long?>("ExpiresAt")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("IssuedTraits")
+                        .HasMaxLength(8192)
+                        .HasColumnType("TEXT");
 
                     b.Property<long>("JudgedAt")
                         .HasColumnType("INTEGER");
