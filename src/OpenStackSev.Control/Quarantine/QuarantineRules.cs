@@ -12,7 +12,7 @@ namespace OpenStackSev.Control.Quarantine;
 internal sealed record HostCase(
     Guid Node, string? Name, HostTrustState? Trust, int Instances = 0, int Projects = 0, bool ChipAgrees = false, IReadOnlyList<string>? Codes = null)
 {
-    public HostAppraisal Appraisal { get; } = HostAppraisal.Of(Trust);
+    public AppraisedHost Appraisal { get; } = AppraisedHost.Of(Trust);
 }
 
 /// <summary>When a rule sets a host aside, and when it lets it go. Pure.</summary>

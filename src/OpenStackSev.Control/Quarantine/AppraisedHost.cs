@@ -18,12 +18,12 @@ internal enum AppraisalStanding
 
 /// <summary>What a rule needs of a host's trust. Pure.</summary>
 /// <param name="Codes">What is contraindicated.</param>
-internal sealed record HostAppraisal(AppraisalStanding Standing, IReadOnlyList<string> Codes)
+internal sealed record AppraisedHost(AppraisalStanding Standing, IReadOnlyList<string> Codes)
 {
     private static readonly JsonElement s_none = JsonElement.Parse("[]");
-    private static readonly HostAppraisal s_unknown = new(AppraisalStanding.Unknown, []);
+    private static readonly AppraisedHost s_unknown = new(AppraisalStanding.Unknown, []);
 
-    public static HostAppraisal Of(HostTrustState? trust)
+    public static AppraisedHost Of(HostTrustState? trust)
     {
         if (trust is null)
             return s_unknown;
