@@ -84,6 +84,18 @@ class SnapshotTests(unittest.TestCase):
                 # The last character of base64url may have bits that stand for nothing.
                 self.assertEqual(snapshot.read(good, keys), read)
 
+    def test_times_are_rfc_3339_in_utc(self) -> None:
+        for text, expected in (
+            ("2027-01-15T08:00:00Z", given.NOW),
+            ("2027-01-15T08:00:00.25Z", given.NOW + 0.25),
+            ("2027-01-15T08:00:00.1234567+00:00", given.NOW + 0.1234567),
+            (None, 0),
+        ):
+            entry = given.host()
+            entry["proven_at"] = text
+            read = snapshot.read(given.signed(given.payload(entry)), snapshot.read_keys(given.keys()))
+            self.assertAlmostEqual(expected, read.by_node[given.NODE].proven_at, places=6)
+
     def test_a_word_of_a_later_release_is_no_yes(self) -> None:
         read = snapshot.read(given.signed(given.payload(given.host(trust="very_trusted"))), snapshot.read_keys(given.keys()))
         self.assertEqual("unknown", read.by_node[given.NODE].trust)

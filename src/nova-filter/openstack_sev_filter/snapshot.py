@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,7 @@ MAXIMUM_KEYS = 16
 TRUSTED, UNTRUSTED, QUARANTINED, UNKNOWN = "trusted", "untrusted", "quarantined", "unknown"
 _WORDS = frozenset({TRUSTED, UNTRUSTED, QUARANTINED, UNKNOWN})
 _PART = 48
+_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,9})?(?:Z|\+00:00)")
 
 
 class BadSnapshot(Exception):
@@ -163,17 +165,18 @@ def _host(entry: Any) -> Host:
         # A word of a later release: not one that this release may take for a yes.
         trust=trust if trust in _WORDS else UNKNOWN,
         reasons=tuple(entry.get("reasons", ())),
-        proven_at=_time(entry["proven_at"]) if "proven_at" in entry else 0,
-        expires_at=_time(entry["expires_at"]) if "expires_at" in entry else 0,
+        proven_at=_time(proven_at) if (proven_at := entry.get("proven_at")) is not None else 0,
+        expires_at=_time(expires_at) if (expires_at := entry.get("expires_at")) is not None else 0,
         baselines=frozenset(entry.get("baselines", ())),
     )
 
 
 def _time(text: str) -> float:
-    """RFC 3339 in UTC, and nothing else: ``2026-11-26T03:00:00Z``."""
-    if not text.endswith("Z"):
+    """RFC 3339 in UTC, and nothing else: ``2026-11-26T03:00:00Z``. Of fractions, Python before 3.11 takes three or six digits only."""
+    found = _TIME.fullmatch(text)
+    if found is None:
         raise ValueError("a time is not in UTC")
-    return datetime.fromisoformat(text[:-1] + "+00:00").timestamp()
+    return datetime.fromisoformat(found[1] + "+00:00").timestamp() + float(found[2] or 0)
 
 
 def _decode(text: bytes | str) -> bytes:
