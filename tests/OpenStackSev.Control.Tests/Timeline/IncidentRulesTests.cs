@@ -24,7 +24,7 @@ public sealed class IncidentRulesTests
     [InlineData("1-4", """host.chip.changed {}""", """host.silent {}""", """host.returned {}""", """host.chip.approved {}""")]
     [InlineData("1-2", """host.quarantined {}""", """host.released {}""")]
     [InlineData("1-2", """host.trust.changed {"level":"untrusted"}""", """host.trust.changed {"level":"trusted"}""")]
-    [InlineData("1-4", """host.trust.changed {"level":"untrusted"}""", """host.quarantined {}""", """host.trust.changed {"level":"quarantined"}""", """host.released {}""", """host.trust.changed {"level":"unknown"}""")]
+    [InlineData("1-5", """host.trust.changed {"level":"untrusted"}""", """host.quarantined {}""", """host.trust.changed {"level":"quarantined"}""", """host.released {}""", """host.trust.changed {"level":"unknown"}""")]
     [InlineData("", """host.trust.changed {"level":"unknown"}""", """host.trust.changed {"level":"trusted"}""", """host.quarantine.requested {}""")]
     [InlineData("1-2", """host.chip.conflict {}""", """host.reported {}""")]
     [InlineData("", """host.reported {}""", """host.chip.registered {}""", """host.chip.approved {}""")]
