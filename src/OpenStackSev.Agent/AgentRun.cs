@@ -106,8 +106,11 @@ public static class AgentRun
 
         if (configuration.Control.IsOn)
         {
+            LastWord word = LastWord.Open(configuration.Process.StateDir, TimeProvider.System);
+            builder.Services.AddSingleton<IHostedService>(services => new TrustLoop(
+                word, new TrustRemoval(cloud.Placement).RemoveAsync, TimeProvider.System, Random.Shared, services.GetRequiredService<ILogger<TrustLoop>>()));
             builder.Services.AddSingleton<IHostedService>(services => new ControlLoop(
-                reports, (report, token) => control.ReportAsync(report.Node, report.Body, token), new TrustRemoval(cloud.Placement).RemoveAsync,
+                reports, (report, token) => control.ReportAsync(report.Node, report.Body, token), word,
                 configuration.Control, TimeProvider.System, Random.Shared, services.GetRequiredService<ILogger<ControlLoop>>(),
                 new EndorsementUpload(new EndorsementFiles(configuration.Control.EndorsementFolder), control.PutEndorsementsAsync,
                     services.GetRequiredService<ILogger<EndorsementUpload>>()).AfterReportAsync));

@@ -69,8 +69,13 @@ internal static class Facts
             ["kernel", facts.Kernel?.Release ?? Unknown],
             ["SMT", facts.SmtActive is { } smt ? OnOff(smt) : Unknown],
             ["IOMMU", facts.IommuPresent is { } iommu ? (iommu ? "present" : "none") : Unknown],
+            ["SEV firmware", facts.SevPlatformStatus is { } sev
+                ? $"API {sev.ApiMajor}.{sev.ApiMinor} build {sev.Build}, {State(sev.State)}, {(sev.Owned ? "owned" : "self-owned")}"
+                    + (facts.SevCertificates is null ? "" : ", exports its certificates (-f json)") : "no answer"],
             ["SNP firmware", status is null ? "no answer" : $"API {status.ApiMajor}.{status.ApiMinor} build {status.Build}, "
                 + $"CURRENT_TCB {Tcb(status.CurrentTcb)}, REPORTED_TCB {Tcb(status.ReportedTcb)}"],
+            ["part", facts.SecurityAttributes is { } part
+                ? $"TSME {OnOff(part.Tsme)}, debug lock {OnOff(part.DebugLocked)}, fused {OnOff(part.Fused)}" : Unknown],
             ["chips", facts.ChipIds is { } chips ? $"{chips.Count} (their ids: -f json)" : Unknown],
         ];
         if (facts.SnpFirmware.Count == 0)
@@ -124,6 +129,8 @@ internal static class Facts
 
     private static string OnOff(bool? value) => value switch { true => "on", false => "off", null => "absent" };
 
+    internal static string State(byte state) => state switch { 0 => "uninitialized", 1 => "initialized", 2 => "working", _ => state.ToString() };
+
     internal static string Tcb(ulong tcb) => $"0x{tcb:x16}";
 }
 
@@ -138,7 +145,10 @@ internal sealed record FactsDocument(
     KernelFacts? Kernel,
     bool? SmtActive,
     bool? IommuPresent,
+    SevStatusDocument? SevPlatformStatus,
     SnpStatusDocument? SnpPlatformStatus,
+    SecurityAttributes? SecurityAttributes,
+    byte[]? SevCertificates,
     IReadOnlyList<string>? ChipIds,
     IReadOnlyList<FirmwareDescriptor> SnpFirmware,
     IReadOnlyList<PoolDocument> Pools,
@@ -153,11 +163,14 @@ internal sealed record FactsDocument(
                     : null)
             : null,
         facts.KvmAmd, facts.AsidCapacity, facts.AsidCurrent, facts.Kernel, facts.SmtActive, facts.IommuPresent,
+        facts.SevPlatformStatus is { } sev
+            ? new($"{sev.ApiMajor}.{sev.ApiMinor}", sev.Build, Facts.State(sev.State), sev.Owned, sev.SevEs, sev.GuestCount)
+            : null,
         facts.SnpPlatformStatus is { } s
             ? new($"{s.ApiMajor}.{s.ApiMinor}", s.Build, s.RmpInitialized, s.AliasCheckComplete, s.CiphertextHidingCapable,
-                s.CiphertextHidingEnabled, s.MaskedChipId, s.GuestCount, Facts.Tcb(s.CurrentTcb), Facts.Tcb(s.ReportedTcb))
+                s.CiphertextHidingEnabled, s.MaskedChipId, s.MaskedChipKey, s.VlekLoaded, s.TrustedIoEnabled, s.GuestCount, Facts.Tcb(s.CurrentTcb), Facts.Tcb(s.ReportedTcb))
             : null,
-        facts.ChipIds, facts.SnpFirmware, Facts.Pools(pools), findings);
+        facts.SecurityAttributes, facts.SevCertificates, facts.ChipIds, facts.SnpFirmware, Facts.Pools(pools), findings);
 }
 
 internal sealed record ProcessorDocument(
@@ -166,11 +179,13 @@ internal sealed record ProcessorDocument(
 internal sealed record EncryptionDocument(
     bool Sme, bool Sev, bool SevEs, bool SevSnp, int CBitPosition, int ReducedPhysicalBits, uint MaximumAsid, uint MinimumSevAsid);
 
+internal sealed record SevStatusDocument(string Api, uint Build, string State, bool Owned, bool SevEs, uint GuestCount);
+
 /// <param name="CurrentTcb">The 8 bytes as one little-endian number, in hexadecimal: a JSON number would lose bits.</param>
 /// <param name="ReportedTcb">As <paramref name="CurrentTcb"/>.</param>
 internal sealed record SnpStatusDocument(
     string Api, uint Build, bool RmpInitialized, bool AliasCheckComplete, bool CiphertextHidingCapable, bool CiphertextHidingEnabled,
-    bool MaskedChipId, uint GuestCount, string CurrentTcb, string ReportedTcb);
+    bool MaskedChipId, bool MaskedChipKey, bool VlekLoaded, bool TrustedIoEnabled, uint GuestCount, string CurrentTcb, string ReportedTcb);
 
 /// <param name="Models">Which guests draw on it: <c>SEV</c>, <c>SEV-ES</c>, <c>SEV-SNP</c>. Each ASID is in one pool.</param>
 /// <param name="Guests">How many run at one time.</param>

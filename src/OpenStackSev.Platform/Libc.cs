@@ -5,7 +5,9 @@ namespace OpenStackSev.Platform;
 /// <summary>The five calls that .NET does not offer: a file's type before it is opened, an open that never waits, and ioctl.</summary>
 internal static partial class Libc
 {
+    public const int NotPermitted = 1;
     public const int NoEntry = 2;
+    public const int Busy = 16;
     public const int NotDirectory = 20;
 
     public const int ReadOnly = 0;

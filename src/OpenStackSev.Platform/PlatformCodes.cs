@@ -49,6 +49,18 @@ public static class PlatformCodes
     public const string ChipIdUnreadable = "platform.chip_id.unreadable";
     public const string ChipIdMalformed = "platform.chip_id.malformed";
 
+    public const string SevStatusMissing = "platform.sev_status.missing";
+    public const string SevStatusUnreadable = "platform.sev_status.unreadable";
+    public const string SevStatusMalformed = "platform.sev_status.malformed";
+
+    public const string SevCertificatesMissing = "platform.sev_certificates.missing";
+    public const string SevCertificatesUnreadable = "platform.sev_certificates.unreadable";
+    public const string SevCertificatesMalformed = "platform.sev_certificates.malformed";
+
+    public const string CcpUnreadable = "platform.ccp.unreadable";
+    public const string CcpMalformed = "platform.ccp.malformed";
+    public const string CcpSocketsDisagree = "platform.ccp.sockets_disagree";
+
     // Contradictions, PlatformConsistency.
 
     public const string UnknownProcessor = "platform.cpuid.unknown_processor";
@@ -93,6 +105,9 @@ public static class PlatformCodes
         FirmwareUnreadable, FirmwareMalformed, FirmwareTooMany, FirmwareImageMissing,
         SnpStatusMissing, SnpStatusUnreadable, SnpStatusMalformed,
         ChipIdMissing, ChipIdUnreadable, ChipIdMalformed,
+        SevStatusMissing, SevStatusUnreadable, SevStatusMalformed,
+        SevCertificatesMissing, SevCertificatesUnreadable, SevCertificatesMalformed,
+        CcpUnreadable, CcpMalformed, CcpSocketsDisagree,
         UnknownProcessor, CpuidMinimumAboveMaximum, CpuidSnpWithoutSevEs,
         KvmSevWithoutCpuid, KvmSevEsWithoutCpuid, KvmSevSnpWithoutCpuid,
         KvmSevEsWithoutSev, KvmSevSnpWithoutSevEs, KvmSevEsWithoutAsids,

@@ -34,11 +34,23 @@ public sealed record PlatformFacts
     /// <summary>True when at least one IOMMU is registered, <c>/sys/class/iommu</c>.</summary>
     public required bool? IommuPresent { get; init; }
 
+    /// <summary>Answer of the security processor to PLATFORM_STATUS; null without SEV or without <c>/dev/sev</c>.</summary>
+    public required SevPlatformStatus? SevPlatformStatus { get; init; }
+
     /// <summary>Answer of the security processor to SNP_PLATFORM_STATUS; null without SNP or without <c>/dev/sev</c>.</summary>
     public required SnpPlatformStatus? SnpPlatformStatus { get; init; }
 
     /// <summary>The chip of each socket, GET_ID2: 128 hex digits, as CHIP_ID of a report; null without SEV or without <c>/dev/sev</c>.</summary>
     public required IReadOnlyList<string>? ChipIds { get; init; }
+
+    /// <summary>
+    /// Answer of the security processor to PDH_CERT_EXPORT: PDH, PEK, OCA and CEK, one after the other, 2084 bytes each. Not verified. Null
+    /// without SEV, or while the platform is not initialized.
+    /// </summary>
+    public required byte[]? SevCertificates { get; init; }
+
+    /// <summary>What the ccp driver says of the part; null where it says nothing.</summary>
+    public required SecurityAttributes? SecurityAttributes { get; init; }
 
     /// <summary>Firmware images whose descriptor names the <c>amd-sev-snp</c> feature.</summary>
     public required IReadOnlyList<FirmwareDescriptor> SnpFirmware { get; init; }
@@ -145,6 +157,35 @@ public sealed record KernelFacts(string Release, string CommandLine);
 /// <param name="LoadedAsMemory">True when <c>mapping.device</c> is <c>memory</c>, which SNP needs (pflash cannot start it).</param>
 public sealed record FirmwareDescriptor(string DescriptorPath, string ImagePath, IReadOnlyList<string> Features, bool LoadedAsMemory);
 
+/// <summary>Attributes of the part by the ccp driver; null for one that this kernel or part does not tell. Of several sockets: true when all say so.</summary>
+/// <param name="Tsme">Transparent SME encrypts all memory.</param>
+/// <param name="DebugLocked">The debug port is locked.</param>
+/// <param name="Fused">The part is fused, as those for production are.</param>
+public sealed record SecurityAttributes(bool? Tsme, bool? DebugLocked, bool? Fused);
+
+/// <summary>The answer to PLATFORM_STATUS, 12 bytes.</summary>
+/// <remarks>Source: Linux include/uapi/linux/psp-sev.h, <c>struct sev_user_data_status</c>; AMD 55766 "PLATFORM_STATUS".</remarks>
+public sealed record SevPlatformStatus
+{
+    public required byte ApiMajor { get; init; }
+    public required byte ApiMinor { get; init; }
+    public required byte Build { get; init; }
+
+    /// <summary>0 uninitialized, 1 initialized, 2 working.</summary>
+    public required byte State { get; init; }
+
+    /// <summary>The PEK is signed by an owner's certificate, not by one that the security processor made itself.</summary>
+    public required bool Owned { get; init; }
+
+    /// <summary>Initialized for SEV-ES.</summary>
+    public required bool SevEs { get; init; }
+
+    /// <summary>SEV and SEV-ES guests that the firmware knows.</summary>
+    public required uint GuestCount { get; init; }
+
+    public bool IsInitialized => State != 0;
+}
+
 /// <summary>The answer to SNP_PLATFORM_STATUS, 32 bytes.</summary>
 /// <remarks>Source: Linux include/uapi/linux/psp-sev.h, <c>struct sev_user_data_snp_status</c>; AMD 56860 "SNP_PLATFORM_STATUS".</remarks>
 public sealed record SnpPlatformStatus
@@ -152,11 +193,29 @@ public sealed record SnpPlatformStatus
     public required byte ApiMajor { get; init; }
     public required byte ApiMinor { get; init; }
     public required uint Build { get; init; }
+
+    /// <summary>0 uninitialized, 1 initialized.</summary>
+    public required byte State { get; init; }
+
     public required bool RmpInitialized { get; init; }
     public required bool AliasCheckComplete { get; init; }
     public required bool CiphertextHidingCapable { get; init; }
     public required bool CiphertextHidingEnabled { get; init; }
+
+    /// <summary>CHIP_ID of reports is zero.</summary>
     public required bool MaskedChipId { get; init; }
+
+    /// <summary>Reports are not signed with the chip's own key.</summary>
+    public required bool MaskedChipKey { get; init; }
+
+    /// <summary>A VLEK is loaded, and signs reports unless a guest asks for the VCEK.</summary>
+    public required bool VlekLoaded { get; init; }
+
+    public required bool RaplDisabled { get; init; }
+
+    /// <summary>SEV-TIO is on.</summary>
+    public required bool TrustedIoEnabled { get; init; }
+
     public required uint GuestCount { get; init; }
 
     /// <summary>CURRENT_TCB as read, little-endian. Its layout depends on the product.</summary>

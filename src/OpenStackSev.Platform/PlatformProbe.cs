@@ -15,6 +15,13 @@ public static class PlatformProbe
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
         SourceFolder folder = new(root);
+        return Read(folder, folder.IsMachine
+            ? new SecurityProcessorDevice(new SevDevice(folder.Path("dev/sev")))
+            : new SecurityProcessorFolder(folder));
+    }
+
+    internal static PlatformFacts Read(SourceFolder folder, ISecurityProcessor securityProcessor)
+    {
         List<PlatformFinding> findings = [];
         Source<FileType> type = SourceFolder.TypeOf(folder.Root);
         if (type is not { IsFound: true, Value: FileType.Directory })
@@ -26,7 +33,9 @@ public static class PlatformProbe
 
         ProcessorFacts? processor = CpuidSource.Read(folder, findings);
         KvmAmdParameters? kvm = KvmAmdSource.Read(folder, findings);
+        bool sevIsOn = processor?.Encryption?.Sev == true && kvm?.Sev == true;
         bool snpIsOn = processor?.Encryption?.SevSnp == true && kvm?.SevSnp == true;
+        SevPlatformStatus? sevStatus = SevStatusSource.Read(securityProcessor, sevIsOn, findings);
         return new PlatformFacts
         {
             Root = folder.Root,
@@ -38,8 +47,11 @@ public static class PlatformProbe
             Kernel = KernelSource.Read(folder, findings),
             SmtActive = KernelSource.ReadSmt(folder, findings),
             IommuPresent = KernelSource.ReadIommu(folder, findings),
-            SnpPlatformStatus = SnpStatusSource.Read(folder, snpIsOn, findings),
-            ChipIds = ChipIdSource.Read(folder, processor?.Encryption?.Sev == true && kvm?.Sev == true, findings),
+            SnpPlatformStatus = SnpStatusSource.Read(securityProcessor, snpIsOn, findings),
+            ChipIds = ChipIdSource.Read(securityProcessor, sevIsOn, findings),
+            SevPlatformStatus = sevStatus,
+            SevCertificates = SevCertificatesSource.Read(securityProcessor, sevIsOn, sevStatus, findings),
+            SecurityAttributes = SecurityAttributesSource.Read(folder, findings),
             SnpFirmware = FirmwareSource.Read(folder, findings),
             Findings = findings,
         };
@@ -58,6 +70,9 @@ public static class PlatformProbe
         IommuPresent = null,
         SnpPlatformStatus = null,
         ChipIds = null,
+        SevPlatformStatus = null,
+        SevCertificates = null,
+        SecurityAttributes = null,
         SnpFirmware = [],
         Findings = findings,
     };

@@ -2,30 +2,27 @@ using System.Buffers.Binary;
 
 namespace OpenStackSev.Platform;
 
-/// <summary>SNP_PLATFORM_STATUS: asked of <c>/dev/sev</c> on this machine, read from a file in a folder.</summary>
+/// <summary>SNP_PLATFORM_STATUS.</summary>
 /// <remarks>
-/// Source: Linux include/uapi/linux/psp-sev.h. Asked only where SNP is on: the answer means nothing elsewhere, and the firmware
-/// would be disturbed for it. The command is read-only and needs no more than to open the device.
+/// Source: Linux include/uapi/linux/psp-sev.h, <c>struct sev_user_data_snp_status</c>; AMD 56860 "SNP_PLATFORM_STATUS". Asked only where SNP
+/// is on: the answer means nothing elsewhere, and the firmware would be disturbed for it.
 /// </remarks>
 internal static class SnpStatusSource
 {
     public const int Size = 32;
 
-    private const string FolderFile = "dev/sev.snp_platform_status";
-
     private static readonly SourceCodes Codes =
         new(PlatformCodes.SnpStatusMissing, PlatformCodes.SnpStatusUnreadable, PlatformCodes.SnpStatusMalformed);
 
-    public static SnpPlatformStatus? Read(SourceFolder folder, bool snpIsOn, List<PlatformFinding> findings)
+    public static SnpPlatformStatus? Read(ISecurityProcessor processor, bool snpIsOn, List<PlatformFinding> findings)
     {
-        if (folder.IsMachine && !snpIsOn)
+        if (processor.IsDevice && !snpIsOn)
             return null;
-        string path = folder.Path(folder.IsMachine ? "dev/sev" : FolderFile);
-        Source<SnpPlatformStatus> status = (folder.IsMachine ? SevDevice.Issue(path, SevDevice.SnpPlatformStatus, new byte[Size]) : SourceFolder.ReadBytes(path, SourceFolder.TextLimit)).Then(Parse);
+        Source<SnpPlatformStatus> status = processor.Ask(SevCommand.SnpPlatformStatus).Then(Parse);
         if (status.IsFound)
             return status.Value;
         if (status.State != SourceState.Missing || snpIsOn)
-            findings.Add(Codes.Finding(status, path));
+            findings.Add(Codes.Finding(status, processor.Subject(SevCommand.SnpPlatformStatus)));
         return null;
     }
 
@@ -38,10 +35,15 @@ internal static class SnpStatusSource
         {
             ApiMajor = bytes[0],
             ApiMinor = bytes[1],
+            State = bytes[2],
             RmpInitialized = (bytes[3] & (1 << 0)) != 0,
             AliasCheckComplete = (bytes[3] & (1 << 1)) != 0,
+            TrustedIoEnabled = (bytes[3] & (1 << 3)) != 0,
             Build = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(4)),
             MaskedChipId = (flags & (1 << 0)) != 0,
+            MaskedChipKey = (flags & (1 << 1)) != 0,
+            VlekLoaded = (flags & (1 << 2)) != 0,
+            RaplDisabled = (flags & (1 << 4)) != 0,
             CiphertextHidingCapable = (flags & (1 << 5)) != 0,
             CiphertextHidingEnabled = (flags & (1 << 6)) != 0,
             GuestCount = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(12)),

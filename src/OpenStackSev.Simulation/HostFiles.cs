@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using OpenStackSev.Simulation.Sev;
 
 namespace OpenStackSev.Simulation;
 
@@ -12,7 +13,10 @@ internal static class HostFiles
 
     private const string Parameters = "sys/module/kvm_amd/parameters/";
     private const string Status = "dev/sev.snp_platform_status";
+    private const string SevStatus = "dev/sev.platform_status";
+    private const string Certificates = "dev/sev.pdh_cert_export";
     private const string Chips = "dev/sev.get_id2";
+    private const string Part = "sys/bus/pci/drivers/ccp/0000:22:00.1/";
     private const string Image = "usr/share/OVMF/OVMF.amdsev.fd";
     private const string Hostname = "etc/hostname";
 
@@ -42,7 +46,20 @@ internal static class HostFiles
         files[Current] = Text(Lines((options.RunningSev, sev > 0), (options.RunningSevEs, sevEs > 0)));
 
         if (handsOut)
+        {
+            files[SevStatus] = SevPlatformStatus(model, options);
             files[Chips] = ChipIds(options);
+            using SimulatedSevPlatform platform = new(files[Chips], model.ApiMajor, model.ApiMinor);
+            files[Certificates] = platform.Export();
+        }
+
+        // Firmware of Zen 3 and later tells what part it is.
+        if (model.CanSnp)
+        {
+            files[Part + "tsme_status"] = Text(options.Tsme ? "1\n" : "0\n");
+            files[Part + "debug_lock_on"] = Text("1\n");
+            files[Part + "fused_part"] = Text("1\n");
+        }
 
         if (model.Firmware is { } firmware)
         {
@@ -139,6 +156,19 @@ internal static class HostFiles
     private static string CommandLine(HostModel model, HostNumbers numbers) =>
         $"BOOT_IMAGE=/boot/vmlinuz-{model.Release} root=/dev/vda1 ro"
         + (numbers is { SevSnpOn: true, Hidden: > 0 } ? $" kvm_amd.ciphertext_hiding_asids={numbers.Hidden}" : "") + "\n";
+
+    // AMD 55766 "PLATFORM_STATUS", Linux psp-sev.h struct sev_user_data_status: packed, so the flags begin at 3.
+    private static byte[] SevPlatformStatus(HostModel model, SimulatedHostOptions options)
+    {
+        const byte Initialized = 1;
+        const uint WithSevEs = 1 << 8;
+
+        byte[] status = new byte[12];
+        (status[0], status[1], status[2], status[7]) = (model.ApiMajor, model.ApiMinor, Initialized, (byte)(model.Firmware?.Build ?? 22));
+        BinaryPrimitives.WriteUInt32LittleEndian(status.AsSpan(3), WithSevEs);
+        BinaryPrimitives.WriteUInt32LittleEndian(status.AsSpan(8), options.RunningSev);
+        return status;
+    }
 
     // AMD 56860 "SNP_PLATFORM_STATUS", Linux psp-sev.h struct sev_user_data_snp_status.
     private static byte[] SnpPlatformStatus(SecurityProcessor firmware, HostNumbers numbers, bool withdrawn)

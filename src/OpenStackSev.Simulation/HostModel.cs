@@ -42,6 +42,11 @@ public sealed record HostModel(
     /// <summary>True for a processor and firmware that can run SNP guests.</summary>
     public bool CanSnp => Firmware is not null;
 
+    /// <summary>Version of the security processor's API; SEV's own where there is no SNP.</summary>
+    public byte ApiMajor => Firmware?.ApiMajor ?? 0;
+
+    public byte ApiMinor => Firmware?.ApiMinor ?? 24;
+
     /// <summary>Every model, oldest first.</summary>
     public static IReadOnlyList<HostModel> All { get; } =
     [

@@ -18,6 +18,9 @@ public sealed record SimulatedHostOptions(HostModel Model)
     /// <summary>SEV-ES and SEV-SNP guests that run, together, as the kernel counts them.</summary>
     public uint RunningSevEs { get; init; }
 
+    /// <summary>Transparent SME is on.</summary>
+    public bool Tsme { get; init; }
+
     public Sickness? Sick { get; init; }
 
     /// <summary>Sockets with a chip each.</summary>

@@ -35,12 +35,14 @@ public sealed class FactsTests : IDisposable
         Assert.Equal(
             [
                 "root", "simulated", "processor", "kvm_amd", "asid_capacity", "asid_current", "kernel", "smt_active", "iommu_present",
-                "snp_platform_status", "chip_ids", "snp_firmware", "pools", "findings",
+                "sev_platform_status", "snp_platform_status", "security_attributes", "sev_certificates", "chip_ids", "snp_firmware", "pools", "findings",
             ],
             facts.EnumerateObject().Select(member => member.Name));
         Assert.Equal("Turin", facts.GetProperty("processor").GetProperty("product").GetString());
         Assert.Equal(200, facts.GetProperty("processor").GetProperty("encryption").GetProperty("maximum_asid").GetInt32());
         Assert.Equal("0x4800000003010101", facts.GetProperty("snp_platform_status").GetProperty("current_tcb").GetString());
+        Assert.Equal("initialized", facts.GetProperty("sev_platform_status").GetProperty("state").GetString());
+        Assert.Equal(4 * 2084, facts.GetProperty("sev_certificates").GetBytesFromBase64().Length);
         Assert.Equal(["SEV 101 5", "SEV-ES+SEV-SNP 99 1"], Pools(facts));
         Assert.Empty(facts.GetProperty("findings").EnumerateArray());
     }

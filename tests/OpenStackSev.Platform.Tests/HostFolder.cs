@@ -13,6 +13,9 @@ internal sealed partial class HostFolder : IDisposable
     public const string Status = "dev/sev.snp_platform_status";
 
     public const string Chips = "dev/sev.get_id2";
+    public const string SevStatus = "dev/sev.platform_status";
+    public const string Certificates = "dev/sev.pdh_cert_export";
+    public const string Ccp = "sys/bus/pci/drivers/ccp/0000:01:00.5";
 
     public const string Cpuid = """
         # a comment
@@ -47,6 +50,12 @@ internal sealed partial class HostFolder : IDisposable
         Write(Image, "image");
         Write(Status, StatusBytes());
         Write(Chips, ChipBytes(1));
+        Write(SevStatus, SevStatusBytes());
+        Write(Certificates, CertificateBytes());
+        Write($"{Ccp}/tsme_status", "0\n");
+        Write($"{Ccp}/debug_lock_on", "1\n");
+        Write($"{Ccp}/fused_part", "1\n");
+        Write("sys/bus/pci/drivers/ccp/bind", "");
     }
 
     public string Root { get; }
@@ -62,6 +71,19 @@ internal sealed partial class HostFolder : IDisposable
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(24), 0xDB17_0000_0000_0004);
         return bytes;
     }
+
+    /// <summary>API 1.55, initialized, self-owned, with SEV-ES, build 29, three guests.</summary>
+    public static byte[] SevStatusBytes(byte state = 1, uint flags = 1 << 8)
+    {
+        byte[] bytes = new byte[12];
+        (bytes[0], bytes[1], bytes[2], bytes[7]) = (1, 55, state, 29);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(3), flags);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), 3);
+        return bytes;
+    }
+
+    /// <summary>As long as four certificates; each byte tells whose it is.</summary>
+    public static byte[] CertificateBytes() => [.. Enumerable.Range(1, 4).SelectMany(certificate => Enumerable.Repeat((byte)certificate, 2084))];
 
     /// <summary>Ids of that many sockets: 0x01…, 0x02…</summary>
     public static byte[] ChipBytes(int sockets) => [.. Enumerable.Range(1, sockets).SelectMany(socket => Enumerable.Repeat((byte)socket, 64))];

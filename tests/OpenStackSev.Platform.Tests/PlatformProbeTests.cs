@@ -21,6 +21,9 @@ public class PlatformProbeTests
         Assert.True(facts.IommuPresent);
         Assert.Equal(EpycProduct.Milan, facts.Processor?.Product);
         Assert.True(facts.SnpPlatformStatus?.RmpInitialized);
+        Assert.Equal((byte?)29, facts.SevPlatformStatus?.Build);
+        Assert.Equal(HostFolder.CertificateBytes(), facts.SevCertificates);
+        Assert.Equal(new SecurityAttributes(Tsme: false, DebugLocked: true, Fused: true), facts.SecurityAttributes);
         Assert.Equal(host.Path(HostFolder.Descriptor), Assert.Single(facts.SnpFirmware).DescriptorPath);
     }
 
@@ -59,11 +62,11 @@ public class PlatformProbeTests
         Assert.False(facts.Simulated);
         Assert.Empty(facts.SnpFirmware);
         Assert.Equal(
-            [null, null, null, null, null, null, null, null],
+            [null, null, null, null, null, null, null, null, null, null, null],
             new object?[]
             {
                 facts.Processor, facts.KvmAmd, facts.AsidCapacity, facts.AsidCurrent, facts.Kernel, facts.SmtActive, facts.IommuPresent,
-                facts.SnpPlatformStatus,
+                facts.SnpPlatformStatus, facts.SevPlatformStatus, facts.SevCertificates, facts.SecurityAttributes,
             });
     }
 
@@ -171,9 +174,10 @@ public class PlatformProbeTests
     [
         "cpuid", $"{HostFolder.Parameters}/sev", $"{HostFolder.Parameters}/ciphertext_hiding_asids", "sys/fs/cgroup/misc.capacity",
         "sys/fs/cgroup/misc.current", "proc/sys/kernel/osrelease", "proc/cmdline", "sys/devices/system/cpu/smt/active",
+        $"{HostFolder.Ccp}/tsme_status", $"{HostFolder.Ccp}/debug_lock_on", $"{HostFolder.Ccp}/fused_part",
     ];
 
-    public static TheoryData<string> Files => [.. TextFiles.Select(row => row.Data), HostFolder.Descriptor, HostFolder.Status];
+    public static TheoryData<string> Files => [.. TextFiles.Select(row => row.Data), HostFolder.Descriptor, HostFolder.Status, HostFolder.SevStatus, HostFolder.Certificates];
 
     private static void AssertUnreadable(HostFolder host) =>
         Assert.EndsWith(".unreadable", Assert.Single(host.Codes()), StringComparison.Ordinal);

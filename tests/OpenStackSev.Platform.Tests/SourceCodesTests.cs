@@ -44,6 +44,15 @@ public class SourceCodesTests
         [PlatformCodes.ChipIdMissing] = host => host.Remove(HostFolder.Chips),
         [PlatformCodes.ChipIdUnreadable] = host => host.Folder(HostFolder.Chips),
         [PlatformCodes.ChipIdMalformed] = host => host.Write(HostFolder.Chips, new byte[63]),
+        [PlatformCodes.SevStatusMissing] = host => host.Remove(HostFolder.SevStatus),
+        [PlatformCodes.SevStatusUnreadable] = host => host.Folder(HostFolder.SevStatus),
+        [PlatformCodes.SevStatusMalformed] = host => host.Write(HostFolder.SevStatus, new byte[11]),
+        [PlatformCodes.SevCertificatesMissing] = host => host.Remove(HostFolder.Certificates),
+        [PlatformCodes.SevCertificatesUnreadable] = host => host.Folder(HostFolder.Certificates),
+        [PlatformCodes.SevCertificatesMalformed] = host => host.Write(HostFolder.Certificates, new byte[8335]),
+        [PlatformCodes.CcpUnreadable] = host => host.Folder($"{HostFolder.Ccp}/fused_part"),
+        [PlatformCodes.CcpMalformed] = host => host.Write($"{HostFolder.Ccp}/tsme_status", "yes\n"),
+        [PlatformCodes.CcpSocketsDisagree] = host => host.Write("sys/bus/pci/drivers/ccp/0000:c1:00.5/debug_lock_on", "0\n"),
     };
 
     public static TheoryData<string> Codes => [.. Vectors.Keys];

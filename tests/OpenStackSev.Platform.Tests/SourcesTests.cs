@@ -120,16 +120,21 @@ public class SourcesTests
     [Fact]
     public void The_security_processors_answer_is_read_field_by_field()
     {
-        byte[] bytes = HostFolder.StatusBytes(rmp: 0b01, flags: 0b010_0001, currentTcb: 0xDB18_0000_0000_0004);
+        byte[] bytes = HostFolder.StatusBytes(rmp: 0b1001, flags: 0b011_0111, currentTcb: 0xDB18_0000_0000_0004);
         Assert.Equal(
             new SnpPlatformStatus
             {
                 ApiMajor = 1,
                 ApiMinor = 55,
                 Build = 29,
+                State = 1,
                 RmpInitialized = true,
                 AliasCheckComplete = false,
+                TrustedIoEnabled = true,
                 MaskedChipId = true,
+                MaskedChipKey = true,
+                VlekLoaded = true,
+                RaplDisabled = true,
                 CiphertextHidingCapable = true,
                 CiphertextHidingEnabled = false,
                 GuestCount = 7,
@@ -140,11 +145,11 @@ public class SourcesTests
     }
 
     [Fact]
-    public void Of_the_flags_of_the_answer_five_are_read()
+    public void Of_the_flags_of_the_answer_nine_are_read()
     {
         SnpPlatformStatus none = SnpStatusSource.Parse(new byte[32]).Value;
         List<string> read = [];
-        foreach (int offset in (int[])[2, 3, 8, 9, 10, 11])
+        foreach (int offset in (int[])[3, 8, 9, 10, 11])
         {
             for (int bit = 0; bit < 8; bit++)
             {
@@ -154,7 +159,7 @@ public class SourcesTests
                     read.Add($"{offset}.{bit}");
             }
         }
-        Assert.Equal(["3.0", "3.1", "8.0", "8.5", "8.6"], read);
+        Assert.Equal(["3.0", "3.1", "3.3", "8.0", "8.1", "8.2", "8.4", "8.5", "8.6"], read);
     }
 
     [Theory, InlineData(0), InlineData(31), InlineData(33)]
@@ -183,6 +188,48 @@ public class SourcesTests
         Assert.Null(facts.SnpPlatformStatus);
         Assert.Empty(facts.Findings);
     }
+
+    [Fact]
+    public void The_firmwares_status_is_read_field_by_field() =>
+        Assert.Equal(
+            new SevPlatformStatus { ApiMajor = 1, ApiMinor = 55, State = 2, Owned = true, SevEs = true, Build = 29, GuestCount = 3 },
+            SevStatusSource.Parse(HostFolder.SevStatusBytes(state: 2, flags: 1 << 8 | 1)).Value);
+
+    [Fact]
+    public void Of_the_flags_of_the_firmwares_status_two_are_read()
+    {
+        SevPlatformStatus none = SevStatusSource.Parse(new byte[12]).Value;
+        Assert.Equal([0, 8], Enumerable.Range(0, 32).Where(bit => SevStatusSource.Parse([0, 0, 0, .. BitConverter.GetBytes(1u << bit), 0, 0, 0, 0, 0]).Value != none));
+    }
+
+    [Theory, InlineData(0), InlineData(11), InlineData(13)]
+    public void A_status_of_another_size_is_malformed(int size) => Assert.Equal(SourceState.Malformed, SevStatusSource.Parse(new byte[size]).State);
+
+    [Fact]
+    public void A_kernel_without_the_parts_attributes_has_nothing_to_say_and_nothing_wrong()
+    {
+        using HostFolder host = new();
+        host.Remove($"{HostFolder.Ccp}/fused_part");
+        Assert.Equal(new SecurityAttributes(false, true, null), host.Read().SecurityAttributes);
+        host.Remove(HostFolder.Ccp);
+        Assert.Null(host.Read().SecurityAttributes);
+        host.Remove("sys/bus");
+        Assert.Null(host.Read().SecurityAttributes);
+        Assert.Empty(host.Codes());
+    }
+
+    [Fact]
+    public void One_sockets_no_is_the_machines()
+    {
+        using HostFolder host = new();
+        host.Write("sys/bus/pci/drivers/ccp/0000:c1:00.5/fused_part", "0\n");
+        PlatformFacts facts = host.Read();
+        Assert.Equal(new SecurityAttributes(false, true, false), facts.SecurityAttributes);
+        Assert.Equal([PlatformCodes.CcpSocketsDisagree], facts.Findings.Select(finding => finding.Code));
+    }
+
+    [Theory, InlineData("0000:01:00.5", true), InlineData("00010000:c1:00.0", true), InlineData("bind", false), InlineData("module", false), InlineData("0000:01:00", false), InlineData("0000:01:..05", false)]
+    public void A_socket_is_a_function_of_PCI(string name, bool isOne) => Assert.Equal(isOne, SecurityAttributesSource.IsPciFunction(name));
 
     [Fact]
     public void A_text_that_is_not_UTF_8_has_no_value() =>

@@ -9,27 +9,21 @@ namespace OpenStackSev.Agent.Control;
 
 /// <summary>Reports each round to the control plane, beside the rounds: nothing here holds up what is published.</summary>
 /// <param name="send">Reports once.</param>
-/// <param name="endTrust">Takes the control plane's word of trust from a node.</param>
+/// <param name="word">Told of each answer.</param>
 /// <param name="afterReport">What follows each report that arrived. It does not fail.</param>
 public sealed partial class ControlLoop(
-    LatestReport reports, Func<NodeReport, CancellationToken, Task<HostReportAnswer>> send, Func<Guid, CancellationToken, Task<bool>> endTrust,
+    LatestReport reports, Func<NodeReport, CancellationToken, Task<HostReportAnswer>> send, LastWord word,
     ControlOptions options, TimeProvider time, Random jitter, ILogger<ControlLoop> log,
     Func<NodeReport, HostReportAnswer, CancellationToken, Task>? afterReport = null) : BackgroundService
 {
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(1);
 
-    /// <summary>Until the control plane has said how long its word holds.</summary>
-    private static readonly TimeSpan UsualProofLifetime = TimeSpan.FromMinutes(15);
-
-    private TimeSpan proofLifetime = UsualProofLifetime;
-    private DateTimeOffset lastWord;
     private EnrolmentState? enrolment;
     private string? failing;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        lastWord = time.GetUtcNow();
         int failures = 0;
         try
         {
@@ -43,7 +37,6 @@ public sealed partial class ControlLoop(
                     continue;
                 }
 
-                await EndTrustAsync(report.Node, stoppingToken);
                 // Not woken by the next round: a control plane that fails is not to be asked by every node at every round.
                 await Task.Delay(Backoff.AfterFailure(failures++, FirstBackoff, LongestBackoff, jitter), time, stoppingToken);
                 report = await reports.NextAsync(report, TimeSpan.Zero, time, stoppingToken);
@@ -58,11 +51,11 @@ public sealed partial class ControlLoop(
     /// <returns>The longest wait for the next report; null when this one did not arrive.</returns>
     private async Task<TimeSpan?> ReportAsync(NodeReport report, CancellationToken ct)
     {
+        word.IsAbout(report.Node);
         try
         {
             HostReportAnswer answer = await send(report, ct);
-            lastWord = time.GetUtcNow();
-            proofLifetime = TimeSpan.FromSeconds(Math.Clamp(answer.ProofLifetime, 60, 86_400));
+            word.Heard(report.Node, TimeSpan.FromSeconds(answer.ProofLifetime));
             Told(answer.Enrolment);
             if (afterReport is not null)
                 await afterReport(report, answer, ct);
@@ -104,21 +97,6 @@ public sealed partial class ControlLoop(
         failing = code;
     }
 
-    private async Task EndTrustAsync(Guid node, CancellationToken ct)
-    {
-        if (time.GetUtcNow() - lastWord < proofLifetime)
-            return;
-        try
-        {
-            if (await endTrust(node, ct))
-                LogTrustEnded(log, proofLifetime);
-        }
-        catch (OpenStackApiException e)
-        {
-            LogTrustStays(log, e.Message);
-        }
-    }
-
     [LoggerMessage(1201, LogLevel.Information, "the control plane takes this node's reports")]
     private static partial void LogReports(ILogger logger);
 
@@ -130,10 +108,4 @@ public sealed partial class ControlLoop(
 
     [LoggerMessage(1204, LogLevel.Warning, "the control plane did not take this node's report, it is tried again: {Message}")]
     private static partial void LogFailed(ILogger logger, string message);
-
-    [LoggerMessage(1205, LogLevel.Warning, "no word from the control plane for {ProofLifetime}: CUSTOM_SEV_TRUSTED was removed from this node")]
-    private static partial void LogTrustEnded(ILogger logger, TimeSpan proofLifetime);
-
-    [LoggerMessage(1206, LogLevel.Error, "no word from the control plane, and CUSTOM_SEV_TRUSTED could not be looked at, it is tried again: {Message}")]
-    private static partial void LogTrustStays(ILogger logger, string message);
 }

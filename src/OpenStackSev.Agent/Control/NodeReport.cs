@@ -1,3 +1,4 @@
+using System.Globalization;
 using OpenStackSev.Agent.Capacity;
 using OpenStackSev.Api.Capacity;
 using OpenStackSev.Api.Hosts;
@@ -33,6 +34,11 @@ public sealed record NodeReport(Guid Node, HostReport Body)
             SevEs = facts.KvmAmd?.SevEs,
             SevSnp = facts.KvmAmd?.SevSnp,
             Firmware = facts.SnpPlatformStatus is { } status ? Firmware(status) : null,
+            SevFirmware = facts.SevPlatformStatus is { } sev ? SevFirmware(sev) : null,
+            Tsme = facts.SecurityAttributes?.Tsme,
+            DebugLocked = facts.SecurityAttributes?.DebugLocked,
+            Fused = facts.SecurityAttributes?.Fused,
+            SevCertificates = facts.SevCertificates,
         },
         Chips = facts.ChipIds ?? [],
         Capacity = [.. outcome.Desired.Guards.SelectMany(guard => guard.Value.Inventories.Values
@@ -51,6 +57,19 @@ public sealed record NodeReport(Guid Node, HostReport Body)
         MaskedChipId = status.MaskedChipId,
         CiphertextHiding = status.CiphertextHidingEnabled,
         AliasChecked = status.AliasCheckComplete,
+        RmpInitialized = status.RmpInitialized,
+        CiphertextHidingCapable = status.CiphertextHidingCapable,
+        MaskedChipKey = status.MaskedChipKey,
+    };
+
+    private static HostSevFirmware SevFirmware(SevPlatformStatus status) => new()
+    {
+        Api = $"{status.ApiMajor}.{status.ApiMinor}",
+        Build = status.Build,
+        State = status.State switch { 0 => "uninitialized", 1 => "initialized", 2 => "working", byte other => other.ToString(CultureInfo.InvariantCulture) },
+        Owned = status.Owned,
+        SevEs = status.SevEs,
+        Guests = status.GuestCount,
     };
 
     /// <summary>Of a machine that says something odd, what can be said of it.</summary>

@@ -34,6 +34,12 @@ public static class SevTraits
     /// <param name="baseline">As <see cref="BaselineOf"/> names it.</param>
     public static string Tcb(string baseline) => BaselinePrefix + baseline;
 
+    /// <summary>
+    /// Trait of the family that <see cref="Tcb"/> names. The one family that is told by its prefix: bulletins are data, and an agent that takes
+    /// baselines from its node does not know the control plane's.
+    /// </summary>
+    public static bool IsTcb(string trait) => trait.StartsWith(BaselinePrefix, StringComparison.Ordinal) && trait.Length > BaselinePrefix.Length;
+
     /// <summary>What a bulletin is called in traits, in <c>sev:tcb</c> and in the snapshot: <c>SB_3019</c> of <c>AMD-SB-3019</c>.</summary>
     public static string BaselineOf(string bulletin)
     {

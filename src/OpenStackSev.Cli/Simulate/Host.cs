@@ -32,6 +32,7 @@ internal static class Host
             Description = "Hosts of one model with the same seed have the same chips (default: the folder's path).",
             HelpName = "TEXT",
         };
+        Option<bool> tsme = new("--tsme") { Description = "Transparent SME is on, as a BIOS option." };
         Option<bool> list = new("--list") { Description = "Print the models and what can be wrong with them." };
 
         OsevCommand command = new("host", "Write a folder that reads like an EPYC machine: CPUID, kvm_amd, misc cgroup, firmware.",
@@ -41,7 +42,7 @@ internal static class Host
             "osev simulate host --out /tmp/turin --set-current sev=5,sev_es=1",
             "osev simulate host --model genoa --sick post-cve-2025-48514 --out /tmp/genoa")
         {
-            model, output, asids, minimumSevAsid, hiddenAsids, sockets, chipSeed, sick, current, list,
+            model, output, asids, minimumSevAsid, hiddenAsids, sockets, chipSeed, tsme, sick, current, list,
         };
         command.SetAction(parsed =>
         {
@@ -61,10 +62,11 @@ internal static class Host
                     RunningSevEs = running?.SevEs ?? 0,
                     Sockets = parsed.GetValue(sockets) ?? 1,
                     ChipSeed = parsed.GetValue(chipSeed) ?? Path.GetFullPath(folder),
+                    Tsme = parsed.GetValue(tsme),
                     Sick = parsed.GetValue(sick) is { } sickness ? Sickness.Named(sickness) : null,
                 });
             }
-            if (running is null || new Option[] { asids, minimumSevAsid, hiddenAsids, sockets, chipSeed, sick }.Any(o => parsed.GetResult(o) is not null))
+            if (running is null || parsed.GetValue(tsme) || new Option[] { asids, minimumSevAsid, hiddenAsids, sockets, chipSeed, sick }.Any(o => parsed.GetResult(o) is not null))
                 throw CommandException.BadUsage("--model is missing", "osev simulate host --list prints the models");
             return SetCurrent(console, parsed.Format(), folder, running);
         });

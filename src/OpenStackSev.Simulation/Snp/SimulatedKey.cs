@@ -21,12 +21,19 @@ public sealed class SimulatedKey : IDisposable
     /// <remarks>So a report and a certificate that were made by different runs fit, without any key stored.</remarks>
     internal static ECDsa Derive(RSA issuer, ECCurve curve, string kind, byte[] holder, byte[] tcb)
     {
+        byte[] info = [.. System.Text.Encoding.UTF8.GetBytes($"OpenStackSev simulation {kind} "), .. tcb, .. holder];
+        return FromSecret(issuer.ExportParameters(includePrivateParameters: true).D!, info, curve);
+    }
+
+    /// <summary>A key of P-384 that follows from a secret.</summary>
+    internal static ECDsa FromSecret(byte[] secret, string info) => FromSecret(secret, System.Text.Encoding.UTF8.GetBytes(info), ECCurve.NamedCurves.nistP384);
+
+    private static ECDsa FromSecret(byte[] secret, byte[] info, ECCurve curve)
+    {
         BigInteger order = curve.Oid.Value == ECCurve.NamedCurves.nistP256.Oid.Value ? OrderOfP256 : OrderOfP384;
         int length = order.GetByteCount(isUnsigned: true);
-        byte[] secret = issuer.ExportParameters(includePrivateParameters: true).D!;
         // 16 bytes more than the order, so that the remainder is not biased.
-        byte[] material = HKDF.DeriveKey(HashAlgorithmName.SHA384, secret, length + 16, info:
-            [.. System.Text.Encoding.UTF8.GetBytes($"OpenStackSev simulation {kind} "), .. tcb, .. holder]);
+        byte[] material = HKDF.DeriveKey(HashAlgorithmName.SHA384, secret, length + 16, info: info);
         BigInteger scalar = BigInteger.Remainder(new(material, isUnsigned: true, isBigEndian: true), order - 1) + 1;
         byte[] d = new byte[length];
         byte[] shortest = scalar.ToByteArray(isUnsigned: true, isBigEndian: true);

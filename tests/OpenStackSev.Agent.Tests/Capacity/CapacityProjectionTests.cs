@@ -270,20 +270,7 @@ public sealed class CapacityProjectionTests
                 SmtActive = false,
                 IommuPresent = true,
                 KvmAmd = facts.KvmAmd! with { CiphertextHidingAsids = 5 },
-                SnpPlatformStatus = new SnpPlatformStatus
-                {
-                    ApiMajor = 1,
-                    ApiMinor = 58,
-                    Build = 1,
-                    RmpInitialized = true,
-                    AliasCheckComplete = true,
-                    CiphertextHidingCapable = true,
-                    CiphertextHidingEnabled = true,
-                    MaskedChipId = false,
-                    GuestCount = 0,
-                    CurrentTcb = 0,
-                    ReportedTcb = 0,
-                },
+                SnpPlatformStatus = Given.SnpStatus() with { CiphertextHidingEnabled = true },
             }));
     }
 

@@ -34,9 +34,32 @@ internal static class Given
         SmtActive = true,
         IommuPresent = false,
         SnpPlatformStatus = null,
+        SevPlatformStatus = new SevPlatformStatus { ApiMajor = 1, ApiMinor = 55, Build = 29, State = 1, Owned = false, SevEs = true, GuestCount = 2 },
+        SevCertificates = [1, 2, 3],
+        SecurityAttributes = new SecurityAttributes(Tsme: true, DebugLocked: true, Fused: null),
         ChipIds = [new string('a', 128)],
         SnpFirmware = [new FirmwareDescriptor("60-snp.json", "OVMF.amdsev.fd", ["amd-sev-snp"], LoadedAsMemory: true)],
         Findings = [],
+    };
+
+    public static SnpPlatformStatus SnpStatus() => new()
+    {
+        ApiMajor = 1,
+        ApiMinor = 58,
+        Build = 65,
+        State = 1,
+        RmpInitialized = true,
+        AliasCheckComplete = true,
+        CiphertextHidingCapable = true,
+        CiphertextHidingEnabled = false,
+        MaskedChipId = false,
+        MaskedChipKey = true,
+        VlekLoaded = false,
+        RaplDisabled = false,
+        TrustedIoEnabled = false,
+        GuestCount = 0,
+        CurrentTcb = 0x5100_0000_0401_0101,
+        ReportedTcb = 0x4800_0000_0301_0101,
     };
 
     public static AsidPools Pools(uint sev = 10, uint sevEs = 0, uint sevSnp = 0, bool shared = false) =>

@@ -8,42 +8,40 @@ using OpenStackSev.Agent.Tests.Fakes;
 using OpenStackSev.Api;
 using OpenStackSev.Api.Capacity;
 using OpenStackSev.Api.Hosts;
-using OpenStackSev.OpenStack;
+using OpenStackSev.Platform;
 using Given = OpenStackSev.Agent.Tests.Capacity.Given;
 
 namespace OpenStackSev.Agent.Tests.Control;
 
-/// <summary>When reports go, what a silent control plane costs, and that it costs nothing else.</summary>
+/// <summary>When reports go, and what a silent control plane costs.</summary>
 public sealed class ControlLoopTests : IDisposable
 {
-    private const int NotEnrolled = 1202, Enrolled = 1203, Failed = 1204, TrustEnded = 1205;
+    private const int NotEnrolled = 1202, Enrolled = 1203, Failed = 1204;
     private static readonly HostReportAnswer s_answer = new(EnrolmentState.Enrolled, [], ProofLifetime: 300, Interval: 60, default);
 
-    private readonly FakePlacement placement = new();
+    private readonly string folder = Directory.CreateTempSubdirectory("osev-agent-").FullName;
     private readonly AwaitedTime time = new();
     private readonly Events events = new();
     private readonly LatestReport reports = new();
     private readonly ConcurrentQueue<NodeReport> sent = [];
-    private readonly OpenStackConnection cloud;
+    private readonly LastWord word;
     private readonly ControlLoop loop;
     private Func<HostReportAnswer> answer = () => s_answer;
 
     public ControlLoopTests()
     {
-        placement.Add(Given.Node, Given.Root).With(SevTraits.Trusted).With("CUSTOM_OPERATOR_POOL");
-        cloud = FakeCloud.Connect(placement);
+        word = LastWord.Open(folder, time);
         loop = new ControlLoop(reports, (report, _) =>
         {
             sent.Enqueue(report);
             return Task.FromResult(answer());
-        }, new TrustRemoval(cloud.Placement).RemoveAsync, new ControlOptions(), time, new Random(1), events);
+        }, word, new ControlOptions(), time, new Random(1), events);
     }
 
     public void Dispose()
     {
         loop.Dispose();
-        cloud.Dispose();
-        placement.Dispose();
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
@@ -84,43 +82,22 @@ public sealed class ControlLoopTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_word_for_one_proof_lifetime_the_nodes_trust_ends_and_no_other_trait()
+    public async Task Each_answer_is_a_word_and_says_how_long_it_holds()
     {
         await StartAsync();
-        answer = () => throw Unreachable();
-        await UntilAsync(() => events.Seen.Contains(Failed));
-        time.Advance(TimeSpan.FromSeconds(100));
-        Assert.Contains(SevTraits.Trusted, placement.Find(Given.Node)!.Traits);
-        await UntilAsync(() => events.Seen.Contains(TrustEnded));
-        Assert.Equal(["CUSTOM_OPERATOR_POOL"], placement.Find(Given.Node)!.Traits);
+        await UntilAsync(() => sent.Count > 3);
+        Assert.Equal((Given.Root, TimeSpan.FromSeconds(300)), (word.Node, word.ProofLifetime));
+        Assert.InRange(word.Remaining, TimeSpan.FromSeconds(200), TimeSpan.FromSeconds(300));
     }
 
     [Fact]
-    public async Task A_refusal_is_no_word()
+    public async Task A_refusal_is_no_word_but_tells_the_node()
     {
-        await StartAsync();
         answer = () => throw new AttestationApiException("PUT", HttpStatusCode.Unauthorized, HostErrors.CertificateRevoked.Code, null, "revoked");
-        await UntilAsync(() => events.Seen.Contains(TrustEnded));
-    }
-
-    [Fact]
-    public async Task While_the_control_plane_answers_trust_stays()
-    {
         await StartAsync();
-        int before = sent.Count;
-        await UntilAsync(() => sent.Count > before + 20);
-        Assert.Contains(SevTraits.Trusted, placement.Find(Given.Node)!.Traits);
-    }
-
-    [Fact]
-    public async Task Trust_that_could_not_be_taken_is_tried_again()
-    {
-        await StartAsync();
-        answer = () => throw Unreachable();
-        placement.Outage = HttpStatusCode.ServiceUnavailable;
-        await UntilAsync(() => events.Seen.Contains(1206));
-        placement.Outage = null;
-        await UntilAsync(() => events.Seen.Contains(TrustEnded));
+        await UntilAsync(() => sent.Count > 3);
+        Assert.Equal(Given.Root, word.Node);
+        Assert.True(word.Remaining < LastWord.UsualProofLifetime);
     }
 
     [Fact]
@@ -140,10 +117,36 @@ public sealed class ControlLoopTests : IDisposable
         Assert.Equal(["capacity.guests.without_allocation"], body.Findings);
     }
 
+    [Fact]
+    public void A_report_says_what_the_security_processor_said()
+    {
+        HostFacts facts = Report(Given.Facts() with { SnpPlatformStatus = Given.SnpStatus() }).Body.Facts;
+        Assert.Equal(
+            new HostFirmware
+            {
+                Api = "1.58",
+                Build = 65,
+                CurrentTcb = "5100000004010101",
+                ReportedTcb = "4800000003010101",
+                AliasChecked = true,
+                RmpInitialized = true,
+                CiphertextHidingCapable = true,
+                MaskedChipKey = true,
+            },
+            facts.Firmware);
+        Assert.Equal(new HostSevFirmware { Api = "1.55", Build = 29, State = "initialized", SevEs = true, Guests = 2 }, facts.SevFirmware);
+        Assert.Equal((true, true, null), (facts.Tsme, facts.DebugLocked, facts.Fused));
+        Assert.Equal([1, 2, 3], facts.SevCertificates!);
+    }
+
+    [Theory, InlineData(0, "uninitialized"), InlineData(1, "initialized"), InlineData(2, "working"), InlineData(7, "7")]
+    public void A_state_of_the_platform_has_its_word(byte state, string word) =>
+        Assert.Equal(word, Report(Given.Facts() with { SevPlatformStatus = Given.Facts().SevPlatformStatus! with { State = state } }).Body.Facts.SevFirmware!.State);
+
     private static AttestationApiException Unreachable() => new("PUT", null, null, null, "cannot connect");
 
-    private static NodeReport Report() => NodeReport.Of(new PublishOutcome(
-        PublishResult.Unchanged, Given.Facts(),
+    private static NodeReport Report(PlatformFacts? facts = null) => NodeReport.Of(new PublishOutcome(
+        PublishResult.Unchanged, facts ?? Given.Facts(),
         new ProviderTree { RootUuid = Given.Root, RootName = Given.Node, RootFacts = [], Guards = ImmutableSortedDictionary<EncryptionModel, GuardProvider>.Empty },
         new ProviderChanges(RequiredNames.For([]), []),
         [new CapacityFinding(CapacityCodes.ForeignGuests, Given.Node, "some"), new CapacityFinding(CapacityCodes.ForeignGuests, "other", "some")]));

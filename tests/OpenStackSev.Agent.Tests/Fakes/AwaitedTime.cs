@@ -24,26 +24,32 @@ internal sealed class AwaitedTime : FakeTimeProvider
             wait.End();
             callback(given);
         }, state, dueTime, period);
+        // Only now: time that passed before the timer was there would come on top of its due time.
+        wait.Begin();
         return wait;
     }
 
     /// <summary>From its making to its end, by the clock or by who made it. The code under test makes one-shot timers only.</summary>
     private sealed class Wait : ITimer
     {
-        private readonly AwaitedTime time;
-        private int ended;
+        private const int New = 0, Waiting = 1, Ended = 2;
 
-        public Wait(AwaitedTime time)
-        {
-            this.time = time;
-            Interlocked.Increment(ref time.waiting);
-        }
+        private readonly AwaitedTime time;
+        private int state = New;
+
+        public Wait(AwaitedTime time) => this.time = time;
 
         public ITimer? Timer { get; set; }
 
+        public void Begin()
+        {
+            if (Interlocked.CompareExchange(ref state, Waiting, New) == New)
+                Interlocked.Increment(ref time.waiting);
+        }
+
         public void End()
         {
-            if (Interlocked.Exchange(ref ended, 1) == 0)
+            if (Interlocked.Exchange(ref state, Ended) == Waiting)
                 Interlocked.Decrement(ref time.waiting);
         }
 

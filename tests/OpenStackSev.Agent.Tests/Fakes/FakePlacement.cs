@@ -219,7 +219,7 @@ internal sealed partial class FakePlacement : HttpMessageHandler
         if (Stale(provider, json) is { } conflict)
             return conflict;
         string[] wanted = [.. json["traits"]!.AsArray().Select(name => (string)name!)];
-        if (wanted.Except(traits).ToArray() is { Length: > 0 } unknown)
+        if (wanted.Except(traits).Except(provider.Traits).ToArray() is { Length: > 0 } unknown)
             return Error(HttpStatusCode.BadRequest, "placement.undefined_code", $"No such trait {string.Join(", ", unknown)}.");
         provider.Traits.Clear();
         provider.Traits.UnionWith(wanted);
