@@ -149,4 +149,13 @@ public interface IAttestationApi
     /// <summary>Opens a round now, and nudges the guest.</summary>
     [Post("/v1/instances/{instance}/attestation")]
     Task<OpenedRound> OpenRoundAsync(Guid instance, CancellationToken ct = default);
+
+    /// <summary>The trust of all hosts, for nova-scheduler: a signed snapshot, as <c>application/jose</c>.</summary>
+    /// <param name="known">Entity tag, with its quotes, of the one that the caller has: while it says the same, the answer is 304 without a body.</param>
+    [Get("/v1/scheduling/snapshot")]
+    Task<HttpResponseMessage> GetSnapshotAsync([Header("If-None-Match")] string? known = null, CancellationToken ct = default);
+
+    /// <summary>The keys that results and snapshots are verified with: a JWK Set.</summary>
+    [Get("/.well-known/jwks.json")]
+    Task<HttpResponseMessage> GetVerificationKeysAsync(CancellationToken ct = default);
 }

@@ -220,6 +220,7 @@ public static class Osev
                 Enforcement.Release.Create(console),
                 Enforcement.Resume.Create(console),
             },
+            Scheduling.SnapshotSync.Create(console),
             new OsevCommand("sweep", "How the control plane looks after the cloud's instances.")
             {
                 Sweep.Status.Create(console),
