@@ -1,10 +1,12 @@
 using OpenStackSev.Control.Persistence;
+using OpenStackSev.Control.Quarantine;
 using OpenStackSev.OpenStack;
 
 namespace OpenStackSev.Control.Trust;
 
 /// <summary>Looks at all hosts at intervals, at the end of a proof, and when something is signalled; then tells Placement.</summary>
-internal sealed partial class TrustLoop(TrustRound round, TraitPublisher traits, TrustSignal signal, TrustOptions options, TimeProvider time, ILogger<TrustLoop> log) : BackgroundService
+internal sealed partial class TrustLoop(
+    TrustRound round, TraitPublisher traits, TrustSignal signal, QuarantineChanges quarantines, TrustOptions options, TimeProvider time, ILogger<TrustLoop> log) : BackgroundService
 {
     /// <summary>Between two looks, however many signals there are.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
@@ -15,6 +17,7 @@ internal sealed partial class TrustLoop(TrustRound round, TraitPublisher traits,
     {
         if (!options.Enabled)
             return;
+        quarantines.Listen(signal.Changed);
         try
         {
             while (true)
