@@ -28,6 +28,14 @@ public interface IAttestationApi
     [Post("/v1/hosts/{node}/approval")]
     Task<HostDetails> ApproveHostAsync(Guid node, [Body] HostApproval approval, CancellationToken ct = default);
 
+    /// <summary>Sets a host aside; one that is in quarantine gets another reason. Administrators.</summary>
+    [Post("/v1/hosts/{node}/quarantine")]
+    Task<HostDetails> QuarantineHostAsync(Guid node, [Body] QuarantineRequest quarantine, CancellationToken ct = default);
+
+    /// <exception cref="AttestationApiException">Among others 409: it is in no quarantine.</exception>
+    [Delete("/v1/hosts/{node}/quarantine")]
+    Task<HostDetails> ReleaseHostAsync(Guid node, CancellationToken ct = default);
+
     /// <summary>The findings about one flavor and one image, each a name, an id or a body.</summary>
     [Post("/v1/validations")]
     Task<ValidationReport> ValidateAsync([Body] ValidationRequest request, CancellationToken ct = default);
@@ -141,4 +149,13 @@ public interface IAttestationApi
     /// <summary>Opens a round now, and nudges the guest.</summary>
     [Post("/v1/instances/{instance}/attestation")]
     Task<OpenedRound> OpenRoundAsync(Guid instance, CancellationToken ct = default);
+
+    /// <summary>The trust of all hosts, for nova-scheduler: a signed snapshot, as <c>application/jose</c>.</summary>
+    /// <param name="known">Entity tag, with its quotes, of the one that the caller has: while it says the same, the answer is 304 without a body.</param>
+    [Get("/v1/scheduling/snapshot")]
+    Task<HttpResponseMessage> GetSnapshotAsync([Header("If-None-Match")] string? known = null, CancellationToken ct = default);
+
+    /// <summary>The keys that results and snapshots are verified with: a JWK Set.</summary>
+    [Get("/.well-known/jwks.json")]
+    Task<HttpResponseMessage> GetVerificationKeysAsync(CancellationToken ct = default);
 }

@@ -17,12 +17,14 @@ public sealed record ExplainQuestion(
 /// <summary>The explanation, and what stands beside it.</summary>
 /// <param name="Findings">Errors of flavor and image: what Nova refuses before it schedules, and what it would not encrypt.</param>
 /// <param name="Zone">Availability zone that was asked for; null for none.</param>
+/// <param name="TrustUnread">Why nobody knows what SevTrustFilter says; null when it is known, or nothing is asked of it.</param>
 public sealed record Explained(
-    Explanation Explanation, PlacementAnswer Placement, IReadOnlyList<Finding> Findings, string? Zone, IReadOnlyList<string> Sharing);
+    Explanation Explanation, PlacementAnswer Placement, IReadOnlyList<Finding> Findings, string? Zone, IReadOnlyList<string> Sharing, string? TrustUnread = null);
 
 /// <summary>Reads what an explanation needs, and explains.</summary>
 /// <param name="progress">Told how far the reading has come, in words.</param>
-public sealed class CloudExplaining(OpenStackConnection cloud, Action<string>? progress = null)
+/// <param name="trust">Asked when a request is one that SevTrustFilter judges; null where there is no control plane.</param>
+public sealed class CloudExplaining(OpenStackConnection cloud, Action<string>? progress = null, Func<CancellationToken, Task<TrustReading>>? trust = null)
 {
     /// <exception cref="InspectionException">A named host is not there.</exception>
     /// <exception cref="OpenStackApiException"/>
@@ -38,10 +40,13 @@ public sealed class CloudExplaining(OpenStackConnection cloud, Action<string>? p
         PlacementVocabulary known = new(
             (await cloud.Placement.ListResourceClassesAsync(ct)).ResourceClasses.Select(known => known.Name).ToHashSet(StringComparer.Ordinal),
             (await cloud.Placement.ListTraitsAsync(ct: ct)).Traits.ToHashSet(StringComparer.Ordinal));
+        TrustReading? reading = !request.Trust.IsConfidential ? null : trust is null ? TrustReading.Failed("no control plane was asked") : await trust(ct);
+        if (reading?.Hosts is { } trusted)
+            nodes = [.. nodes.Select(node => node with { Trust = trusted.Of(node) })];
         Explanation explanation = Explanation.Of(request, nodes, known);
         PlacementAnswer placement = await PlacementAnswer.AskAsync(cloud, request, nodes, ct);
         Finding[] refusals = [.. RequestRules.Check(flavor, image, release).Where(finding => finding.Level == FindingLevel.Error)];
-        return new(explanation, placement, refusals, zone, hosts.Sharing);
+        return new(explanation, placement, refusals, zone, hosts.Sharing, reading?.Unread);
     }
 
     /// <summary>What Nova answers to an operation on a server.</summary>

@@ -27,9 +27,10 @@ public sealed record ServerDocument(Guid Id, string Name, string Status, string?
 /// <param name="Query">Of GET /allocation_candidates.</param>
 /// <param name="Ignored">Extra specs that Nova passes over, with the reason.</param>
 /// <param name="NotLookedAt">What later stages judge and this does not.</param>
+/// <param name="AskedOfFilter">What SevTrustFilter is asked for; empty for requests that it does not look at.</param>
 public sealed record RequestDocument(
     string Flavor, string Image, string Release, bool Encrypted, string? Model, string? AvailabilityZone, IReadOnlyList<GroupDocument> Groups,
-    string Query, IReadOnlyList<RequestFindingDocument> Findings, IReadOnlyList<string> Ignored, IReadOnlyList<string> NotLookedAt)
+    string Query, IReadOnlyList<RequestFindingDocument> Findings, IReadOnlyList<string> Ignored, IReadOnlyList<string> NotLookedAt, IReadOnlyList<string> AskedOfFilter)
 {
     public static RequestDocument Of(Explained explained)
     {
@@ -38,7 +39,11 @@ public sealed record RequestDocument(
         return new(request.Flavor.Name, request.Image.Name, request.Release.Name, encryption.Encrypted, encryption.Model, explained.Zone,
             [.. request.Groups.Where(group => !group.IsEmpty).Select(GroupDocument.Of)], string.Join('&', request.ToQuery().Select(pair => $"{pair.Key}={pair.Value}")),
             [.. explained.Findings.Select(finding => new RequestFindingDocument(finding.Code, finding.Message, finding.Fix))], request.Ignored,
-            [.. request.Unseen, .. explained.Sharing.Select(name => $"sharing provider {name}: what it lends is judged by Placement")]);
+            [
+                .. request.Unseen, .. explained.Sharing.Select(name => $"sharing provider {name}: what it lends is judged by Placement"),
+                .. explained.TrustUnread is { } why ? [$"{string.Join(", ", request.Trust.InWords())}: judged by SevTrustFilter; {why}"] : Array.Empty<string>(),
+            ],
+            request.Trust.InWords());
     }
 }
 

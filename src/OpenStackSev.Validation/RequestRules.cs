@@ -11,6 +11,9 @@ public sealed record Subject(
     /// <summary>Read once for all rules.</summary>
     internal PlacementWishes Wishes { get; } = PlacementWishes.Of(Flavor, Image);
 
+    /// <summary>Something is asked of SevTrustFilter by name. Read once for all rules.</summary>
+    internal bool NamesTrust { get; } = Flavor.ExtraSpecs.Keys.Any(key => key.StartsWith(Explaining.TrustRequest.Prefix, StringComparison.Ordinal));
+
     internal bool Encrypted => Request.Encrypted;
 
     /// <summary>For messages.</summary>
@@ -36,7 +39,7 @@ public static partial class RequestRules
 {
     /// <summary>In the order of the catalogue: what is asked for, then what it needs, from the firmware out to the hosts.</summary>
     public static IReadOnlyList<Rule> All { get; } =
-        [.. Encryption, .. Models, .. Firmware, .. Devices, .. Memory, .. Processors, .. Placement, .. OfCloud, .. Values];
+        [.. Encryption, .. Models, .. Firmware, .. Devices, .. Memory, .. Processors, .. Placement, .. Trust, .. OfCloud, .. Values];
 
     // A list of interfaces costs an enumerator a pair.
     private static readonly Rule[] s_all = [.. All];

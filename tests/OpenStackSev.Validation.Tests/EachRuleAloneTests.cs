@@ -68,6 +68,8 @@ public sealed class EachRuleAloneTests
         ["request.trait.other_group"] = () => Pair.Sound.Flavor("resources1:CUSTOM_SEV_SNP_ASID", "1").Flavor("trait:CUSTOM_SEV_SNP", "required"),
         ["request.trait.root_in_group"] = () => Pair.Sound.Flavor("resources1:CUSTOM_SEV_SNP_ASID", "1").Flavor("trait1:CUSTOM_SEV_TRUSTED", "required"),
         ["request.class.amount"] = () => Guarded(Pair.Sound).Flavor("resources:CUSTOM_SEV_SNP_ASID", "2"),
+        ["request.trust.value"] = () => Pair.Sound.Flavor("trait:CUSTOM_SEV_TRUSTED", "required").Flavor("sev:max_proof_age", "soon"),
+        ["request.trust.forced_host"] = () => Pair.Sound.Flavor("sev:trust", "required"),
         ["request.class.nonexistent"] = () => Pair.Sound.Flavor("resources:CUSTOM_NOWHERE", "1").In(Exists(["CUSTOM_ELSEWHERE"], [])),
         ["request.trait.nonexistent"] = () => Pair.Sound.Flavor("trait:CUSTOM_NOWHERE", "forbidden").In(Exists([], ["CUSTOM_ELSEWHERE"])),
         ["request.class.unprovided"] = () => Pair.Sound.Flavor("resources:CUSTOM_NOWHERE", "1").In(Cloud(Pair.Host("cn1", 1, false, "amd-sev-snp"))),

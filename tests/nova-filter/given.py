@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 NODE = "5f0f2ffb-9bfa-4b1c-8d06-1e7a0b6d7a11"
-NOW = 1_800_000_000.0
+NOW = 1_700_000_000.0
 
 KEY = ec.generate_private_key(ec.SECP384R1())
 OTHER_KEY = ec.generate_private_key(ec.SECP384R1())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+import time
 import unittest
 from collections.abc import Callable
 from pathlib import Path
@@ -72,6 +73,12 @@ class SnapshotFileTests(unittest.TestCase):
         self.assertIsNone(state.problem)
         assert state.snapshot is not None
         self.assertEqual(2, len(state.snapshot.by_node))
+
+    def test_one_from_the_future_keeps_out_none_that_come_after_it(self) -> None:
+        self.put(given.host(), issued=time.time() + 86_400)
+        self.file.look()
+        self.put(given.host(), issued=int(time.time()))
+        self.assertIsNone(self.file.look().problem)
 
     def test_permissions_that_are_gone(self) -> None:
         self.put(given.host())

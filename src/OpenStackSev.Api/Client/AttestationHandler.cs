@@ -29,6 +29,8 @@ internal sealed class AttestationHandler(Func<CancellationToken, ValueTask<Uri>>
         {
             response = await base.SendAsync(request, either.Token);
             response.RequestMessage ??= request;
+            if (response.StatusCode == HttpStatusCode.NotModified && request.Headers.Contains("If-None-Match"))
+                return response;
             if (response.IsSuccessStatusCode)
             {
                 await response.Content.LoadIntoBufferAsync(options.MaximumResponseBytes, either.Token);

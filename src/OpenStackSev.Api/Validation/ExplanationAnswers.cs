@@ -15,10 +15,11 @@ public sealed record ExplainedInstance(Guid Id, string Name, string Status, stri
 /// <param name="Findings">What Nova refuses before it schedules, or would not encrypt.</param>
 /// <param name="Ignored">Extra specs that Nova passes over, with the reason.</param>
 /// <param name="NotLookedAt">What later stages judge and this does not.</param>
+/// <param name="AskedOfFilter">What SevTrustFilter is asked for; empty for requests that it does not look at, null from an older service.</param>
 public sealed record ExplainedRequest(
     string Flavor, string Image, string Release, bool Encrypted, IReadOnlyList<ExplainedGroup> Groups, string Query,
     IReadOnlyList<ExplainedRefusal> Findings, IReadOnlyList<string> Ignored, IReadOnlyList<string> NotLookedAt, string? Model = null,
-    string? AvailabilityZone = null);
+    string? AvailabilityZone = null, IReadOnlyList<string>? AskedOfFilter = null);
 
 public sealed record ExplainedGroup(
     string Suffix, IReadOnlyDictionary<string, int> Resources, IReadOnlyList<string> Required, IReadOnlyList<string> Forbidden);

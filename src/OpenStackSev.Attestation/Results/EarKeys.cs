@@ -84,6 +84,13 @@ public sealed class EarVerificationKeys
     /// <summary>The <c>kid</c> of every key that verifies ES384.</summary>
     public IReadOnlyCollection<string> KeyIds => _keys.Keys;
 
+    /// <summary>The RFC 7638 SHA-256 thumbprint of each, base64url, by <c>kid</c>: what two people compare.</summary>
+    public IReadOnlyDictionary<string, string> Thumbprints => _keys.ToDictionary(key => key.Key, key => key.Value.Thumbprint, StringComparer.Ordinal);
+
+    /// <summary>Those of the thumbprints.</summary>
+    public EarVerificationKeys Only(IReadOnlyCollection<string> thumbprints) =>
+        new(_keys.Where(key => thumbprints.Contains(key.Value.Thumbprint)).ToDictionary(StringComparer.Ordinal));
+
     /// <summary>The public halves, e.g. of the key that signs and of the one before it, whose results still live.</summary>
     public static EarVerificationKeys Of(params ReadOnlySpan<EarSigningKey> keys)
     {

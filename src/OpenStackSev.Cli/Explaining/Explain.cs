@@ -77,7 +77,7 @@ internal sealed class Explain
         FlavorSpec? flavor = parsed.GetValue(_flavor) is { } f ? await cloud.FlavorAsync(f, ct) : null;
         ImageSpec? image = parsed.GetValue(_image) is { } i ? await cloud.ImageAsync(i, ct) : null;
 
-        var explaining = new CloudExplaining(cloud, console.WriteProgress);
+        var explaining = new CloudExplaining(cloud, console.WriteProgress, token => FilterView.ReadAsync(parsed, token));
         OperationAnswer? answer = operation is not { } asked ? null
             : server is null ? OperationJudgement.Of(asked, new("SERVER", null, flavor!, image!, release))
             : await explaining.AnswerAsync(asked, server, flavor, image, release, ct);

@@ -50,6 +50,8 @@ internal static class ExplainTable
             console.WriteLine(Printable.Of($"asked of Placement{(group.Suffix.Length == 0 ? "" : $", from one provider ({group.Suffix})")}: {string.Join(' ', words)}"));
         }
 
+        if (request.AskedOfFilter.Count > 0)
+            console.WriteLine(Printable.Of("asked of SevTrustFilter: " + string.Join(", ", request.AskedOfFilter)));
         foreach (RequestFindingDocument finding in request.Findings)
         {
             console.WriteLine(Printable.Of($"error: {finding.Code}: {finding.Message}"), "red");

@@ -11,15 +11,15 @@ internal sealed class ControlPlane : IDisposable
     private readonly OpenStackConnection cloud;
     private readonly AttestationClient client;
 
-    private ControlPlane(OpenStackConnection cloud)
+    private ControlPlane(OpenStackConnection cloud, AttestationClientOptions? options)
     {
         this.cloud = cloud;
-        client = new AttestationClient(cloud.AuthenticatedTransport(), ct => cloud.EndpointAsync(ServiceType.Attestation, ct));
+        client = new AttestationClient(cloud.AuthenticatedTransport(), ct => cloud.EndpointAsync(ServiceType.Attestation, ct), options);
     }
 
     public IAttestationApi Api => client.Api;
 
-    public static ControlPlane Of(OpenStackConnection cloud) => new(cloud);
+    public static ControlPlane Of(OpenStackConnection cloud, AttestationClientOptions? options = null) => new(cloud, options);
 
     /// <summary>Its endpoint, as the catalogue has it.</summary>
     public async Task<Uri> AddressAsync(CancellationToken ct) => await cloud.EndpointAsync(ServiceType.Attestation, ct);

@@ -25,6 +25,8 @@ internal sealed class NodeJudgement(SchedulingRequest request, NodeFacts node)
             JudgeSuffixed(group);
         if (!found.Exists(obstacle => obstacle.Stage == ObstacleStage.Placement) && !TreeFit.Fits(request, node))
             found.Add(Obstacles.Combination(node));
+        if (node.Trust is { } trust && FilterRule.Refusal(request.Trust, trust.Host, trust.Now) is { } code)
+            found.Add(FilterObstacles.Of(node, trust, code, request));
     }
 
     private void JudgeService()

@@ -82,6 +82,24 @@ public static class ExplainCodes
     /// <summary>The provider is no compute node that Nova knows.</summary>
     public const string NotOfNova = "explain.provider.not_of_nova";
 
+    /// <summary>SevTrustFilter: something speaks against the host.</summary>
+    public const string HostUntrusted = "host.untrusted";
+
+    /// <summary>SevTrustFilter: the host is set aside.</summary>
+    public const string HostQuarantined = "host.quarantined";
+
+    /// <summary>SevTrustFilter: trust is required, and nothing that counts speaks for the host.</summary>
+    public const string HostUnknown = "host.unknown";
+
+    /// <summary>SevTrustFilter: trust is required, and the proof has ended.</summary>
+    public const string HostProofExpired = "host.proof_expired";
+
+    /// <summary>SevTrustFilter: the proof is older than the flavor allows.</summary>
+    public const string HostProofTooOld = "host.proof_too_old";
+
+    /// <summary>SevTrustFilter: the firmware does not meet a bulletin that the flavor names.</summary>
+    public const string HostTcb = "host.tcb";
+
     /// <summary>Placement has no such trait.</summary>
     public const string TraitUnknown = "explain.request.trait_unknown";
 

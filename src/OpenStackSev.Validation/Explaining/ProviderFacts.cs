@@ -34,7 +34,8 @@ public sealed record ComputeServiceFacts(string Host, bool Enabled, bool Up, str
 /// <summary>A compute node with its tree of providers.</summary>
 /// <param name="Providers">The root first.</param>
 /// <param name="Service">Null when Nova knows no hypervisor of this UUID: then the provider is somebody else's, or left over.</param>
-public sealed record NodeFacts(string Name, IReadOnlyList<ProviderFacts> Providers, ComputeServiceFacts? Service)
+/// <param name="Trust">Null where nobody looked.</param>
+public sealed record NodeFacts(string Name, IReadOnlyList<ProviderFacts> Providers, ComputeServiceFacts? Service, TrustStanding? Trust = null)
 {
     public ProviderFacts Root => Providers[0];
 }

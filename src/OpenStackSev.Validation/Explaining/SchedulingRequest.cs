@@ -44,6 +44,9 @@ public sealed record SchedulingRequest(
 
     public IEnumerable<RequestGroup> Suffixed => Groups.Skip(1);
 
+    /// <summary>What is asked of SevTrustFilter.</summary>
+    public TrustRequest Trust { get; } = TrustRequest.From(Flavor, Image);
+
     /// <summary>Suffixed groups must come from different providers.</summary>
     public bool Isolated => GroupPolicy == "isolate";
 

@@ -11,7 +11,7 @@ GROUP = "openstack_sev"
 OPTIONS = [
     cfg.StrOpt(
         "snapshot_file",
-        default="/var/lib/openstack-sev/snapshot",
+        default="/var/lib/openstack-sev/scheduling/snapshot",
         help="What the control plane says of the hosts, signed by it. Read at most once a second.",
     ),
     cfg.StrOpt(

@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,6 +17,9 @@ from openstack_sev_filter.snapshot import BadSnapshot, Snapshot
 
 #: Seconds from the end of one look at the file to the next.
 INTERVAL = 1.0
+
+#: Seconds that two clocks may differ.
+SKEW = 300.0
 
 #: Seconds that the first look of a process is waited for; no other is.
 FIRST_LOOK = 1.0
@@ -131,8 +135,11 @@ def _look_on(watched: weakref.ref[SnapshotFile]) -> None:
 
 
 def _newest(before: Snapshot | None, now: Snapshot) -> Snapshot:
-    """An older one that is put back may have trusted a host that is quarantined since."""
-    if before is not None and now.issued_at < before.issued_at:
+    """An older one that is put back may have trusted a host that is quarantined since.
+
+    One from the future, of a clock that was wrong once, keeps out none that come after it.
+    """
+    if before is not None and now.issued_at < before.issued_at <= time.time() + SKEW:
         raise BadSnapshot("snapshot.rolled_back", "it is older than the one before")
     return now
 

@@ -64,23 +64,50 @@ public sealed class ExplainTests
         Assert.DoesNotContain('\x1b', Table(explanation, new([], [], [])));
     }
 
+    [Fact]
+    public void What_the_filter_refuses_stands_beside_what_it_was_asked_for()
+    {
+        DateTimeOffset now = Scheduling.Snapshots.Now;
+        Guid node = Guid.NewGuid();
+        byte[] text = Scheduling.Snapshots.Signed(new(1, now, now.AddMinutes(10), [new(node, "compute1", "quarantined") { Reasons = ["host.quarantined"] }]));
+        TrustReading reading = FilterView.Of(text, Scheduling.Snapshots.Keys(Scheduling.Snapshots.Key), now);
+        Explanation explanation = Explain(new InventoryFacts(2, 0, 0, 1, 1, 1, 1), trust: reading.Hosts, uuid: node);
+        string table = Table(explanation, new(["compute1"], [], []));
+        Assert.Contains("asked of SevTrustFilter: a host that is neither untrusted nor quarantined", table, StringComparison.Ordinal);
+        Assert.Contains("none of 1 host fits: compute1 is quarantined (host.quarantined)", table, StringComparison.Ordinal);
+        Assert.Contains("compute1 scheduler     host.quarantined", table, StringComparison.Ordinal);
+        Assert.Contains("  $ osev host show compute1", table, StringComparison.Ordinal);
+        Assert.Contains("Placement, asked the same, offers compute1.", table, StringComparison.Ordinal);
+        // By its name another machine is refused as well, and none is trusted.
+        Assert.False(Explain(new InventoryFacts(2, 0, 0, 1, 1, 1, 1), trust: reading.Hosts).Fits);
+    }
+
+    [Fact]
+    public void A_snapshot_that_does_not_hold_is_said_and_judges_nobody()
+    {
+        TrustReading reading = FilterView.Of("garbage"u8.ToArray(), Scheduling.Snapshots.Keys(Scheduling.Snapshots.Key), Scheduling.Snapshots.Now);
+        Assert.Null(reading.Hosts);
+        string table = Table(Explain(new InventoryFacts(2, 0, 0, 1, 1, 1, 1)), new(["compute1"], [], []), reading.Unread);
+        Assert.Contains("not looked at: a host that is neither untrusted nor quarantined: judged by SevTrustFilter; the control plane's snapshot does not hold: snapshot.malformed", table, StringComparison.Ordinal);
+    }
+
     private static Explanation Full() => Explain(new InventoryFacts(2, 0, 2, 1, 1, 1, 1));
 
-    private static Explanation Explain(InventoryFacts asids, string node = "compute1")
+    private static Explanation Explain(InventoryFacts asids, string node = "compute1", TrustedHosts? trust = null, Guid? uuid = null)
     {
         var flavor = new FlavorSpec("sev.small", "1", new Dictionary<string, string> { ["resources:CUSTOM_SEV_ASID"] = "1" });
         var image = new ImageSpec("debian", null, new Dictionary<string, string>());
         ProviderFacts Provider(string name, Guid? parent, Dictionary<string, InventoryFacts> inventories) =>
-            new(Guid.NewGuid(), name, parent, inventories, new HashSet<string>(), new HashSet<Guid>());
+            new(parent is null && uuid is { } known ? known : Guid.NewGuid(), name, parent, inventories, new HashSet<string>(), new HashSet<Guid>());
         ProviderFacts root = Provider(node, null, []);
-        return Explanation.Of(SchedulingRequest.From(flavor, image, ComputeRelease.Zed),
-            [new(node, [root, Provider(node + ":sev", root.Uuid, new() { ["CUSTOM_SEV_ASID"] = asids })], new(node, true, true, null))]);
+        NodeFacts facts = new(node, [root, Provider(node + ":sev", root.Uuid, new() { ["CUSTOM_SEV_ASID"] = asids })], new(node, true, true, null));
+        return Explanation.Of(SchedulingRequest.From(flavor, image, ComputeRelease.Zed), [facts with { Trust = trust?.Of(facts) }]);
     }
 
-    private static string Table(Explanation explanation, Answer answer)
+    private static string Table(Explanation explanation, Answer answer, string? trustUnread = null)
     {
         using StringWriter output = new(), error = new();
-        var explained = new Explained(explanation, new(answer.Refusal, answer.Offers, false), answer.Findings, null, answer.Sharing);
+        var explained = new Explained(explanation, new(answer.Refusal, answer.Offers, false), answer.Findings, null, answer.Sharing, trustUnread);
         ExplainTable.Write(new CommandConsole(output, error, terminal: false, colours: false), ExplainDocument.Of(null, explained, null));
         return output.ToString();
     }

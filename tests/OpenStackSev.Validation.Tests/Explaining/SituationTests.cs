@@ -39,6 +39,12 @@ public sealed class SituationTests
             SchedulingRequest.From(Given.Flavor(("trait:CUSTOM_SEV", "forbidden")), Given.Image(("trait:CUSTOM_SEV", "required")), ComputeRelease.Zed), Given.Node()),
         [ExplainCodes.GroupWithoutResources] = (Request(("trait1:CUSTOM_SEV", "required")), Given.Node(children: Given.Guard("sev"))),
         [ExplainCodes.GroupPolicyMissing] = (Request(("resources1:VCPU", "1"), ("resources2:VCPU", "1")), Given.Node()),
+        [ExplainCodes.HostQuarantined] = (Request(("sev:trust", "required")), Judged("quarantined")),
+        [ExplainCodes.HostUntrusted] = (Request(("sev:trust", "required")), Judged("untrusted")),
+        [ExplainCodes.HostUnknown] = (Request(("sev:trust", "required")), Judged("unknown")),
+        [ExplainCodes.HostProofExpired] = (Request(("sev:trust", "required")), Judged("trusted", lasts: -1)),
+        [ExplainCodes.HostProofTooOld] = (Request(("sev:max_proof_age", "60")), Judged("trusted")),
+        [ExplainCodes.HostTcb] = (Request(("sev:tcb", "SB_3019")), Judged("trusted")),
         [ExplainCodes.CapabilityUnknown] = (Request(("capabilities:sev", "true")), Given.Node()),
     };
 
@@ -83,6 +89,13 @@ public sealed class SituationTests
         Assert.Equal("openstack image set --property hw_machine_type=q35 i1", doubt.Command);
         Assert.Empty(Explanation.Of(SchedulingRequest.From(encrypted, Given.Image(), ComputeRelease.Newest), []).Doubts);
         Assert.Empty(Explanation.Of(SchedulingRequest.From(Given.Flavor(), unset, ComputeRelease.Newest), []).Doubts);
+    }
+
+    /// <summary>Proven two minutes ago.</summary>
+    private static NodeFacts Judged(string trust, int lasts = 60)
+    {
+        DateTimeOffset now = DateTimeOffset.UnixEpoch.AddYears(56);
+        return Given.Node() with { Trust = new(new(trust, [], new HashSet<string>(), now.AddMinutes(-2), now.AddSeconds(lasts)), now) };
     }
 
     private static SchedulingRequest Request(params (string, string)[] specs) => SchedulingRequest.From(Given.Flavor(specs), Given.Image(), ComputeRelease.Newest);
