@@ -72,6 +72,7 @@ stop() {
 
 stop_agents() {
     local file
+    rm -f "$STATE_DIR"/trust/snapshot
     for file in "$HERE"/*.pid; do stop "$(basename "$file" .pid)"; done
 }
 

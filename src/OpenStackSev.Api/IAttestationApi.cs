@@ -28,6 +28,14 @@ public interface IAttestationApi
     [Post("/v1/hosts/{node}/approval")]
     Task<HostDetails> ApproveHostAsync(Guid node, [Body] HostApproval approval, CancellationToken ct = default);
 
+    /// <summary>Sets a host aside; one that is in quarantine gets another reason. Administrators.</summary>
+    [Post("/v1/hosts/{node}/quarantine")]
+    Task<HostDetails> QuarantineHostAsync(Guid node, [Body] QuarantineRequest quarantine, CancellationToken ct = default);
+
+    /// <exception cref="AttestationApiException">Among others 409: it is in no quarantine.</exception>
+    [Delete("/v1/hosts/{node}/quarantine")]
+    Task<HostDetails> ReleaseHostAsync(Guid node, CancellationToken ct = default);
+
     /// <summary>The findings about one flavor and one image, each a name, an id or a body.</summary>
     [Post("/v1/validations")]
     Task<ValidationReport> ValidateAsync([Body] ValidationRequest request, CancellationToken ct = default);

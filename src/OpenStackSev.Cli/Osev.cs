@@ -165,12 +165,14 @@ public static class Osev
             {
                 Capacity.Show.Create(console),
             },
-            new OsevCommand("host", "Hosts that report to the control plane: enrolment, chips, certificates.")
+            new OsevCommand("host", "Hosts that report to the control plane: enrolment, chips, trust, quarantine, certificates.")
             {
                 Hosts.List.Create(console),
                 Hosts.Show.Create(console),
                 Hosts.History.Create(console),
                 Hosts.Approve.Create(console),
+                Hosts.Quarantine.Create(console),
+                Hosts.Release.Create(console),
                 new OsevCommand("certificate", "Certificates of compute nodes, by the CA's own files: run where they are, as who may read them.")
                 {
                     Hosts.Certificates.Init.Create(console),

@@ -8,6 +8,7 @@ using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Identity;
 using OpenStackSev.Control.Notifications;
 using OpenStackSev.Control.Persistence;
+using OpenStackSev.Control.Quarantine;
 using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Policies;
 using OpenStackSev.Control.Reattestation.Sweep;
@@ -78,6 +79,7 @@ public static class ControlApplication
         services.AddSingleton<IHealthSource, DatabaseHealth>();
         services.AddValidation();
         services.AddSweep(configuration.Sweep);
+        services.AddQuarantine();
         services.AddEnforcement(configuration.Enforcement, hasScheduler: configuration.Sweep.Enabled);
         services.AddNotifications(configuration.Notifications);
         services.AddMetrics(configuration.Metrics);
@@ -94,6 +96,7 @@ public static class ControlApplication
         app.MapValidation();
         app.MapSweep();
         app.MapEnforcement();
+        app.MapQuarantine();
         app.MapIncidents();
     }
 

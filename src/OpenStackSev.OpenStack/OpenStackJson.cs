@@ -39,6 +39,8 @@ namespace OpenStackSev.OpenStack;
 [JsonSerializable(typeof(FlavorEnvelope))]
 [JsonSerializable(typeof(FlavorAccessList))]
 [JsonSerializable(typeof(ServiceList))]
+[JsonSerializable(typeof(ServiceEnvelope))]
+[JsonSerializable(typeof(ServiceUpdate))]
 [JsonSerializable(typeof(HypervisorList))]
 [JsonSerializable(typeof(AggregateList))]
 [JsonSerializable(typeof(ImageList))]

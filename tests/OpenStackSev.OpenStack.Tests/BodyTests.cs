@@ -293,6 +293,21 @@ public sealed class BodyTests : IDisposable
     }
 
     [Fact]
+    public async Task A_compute_service_is_disabled_with_a_reason_and_enabled_without_one()
+    {
+        Guid id = Guid.Parse("6a90ba37-0bb0-48cc-bc9f-f2aa5b7aa52d");
+        string path = $"{FakeCloud.Compute}/os-services/{id}";
+        _cloud.Answer("PUT", path, 200, $$$"""
+            {"service":{"id":"{{{id}}}","binary":"nova-compute","host":"cn1","zone":"nova","status":"disabled","state":"up","disabled_reason":"openstack-sev: x","forced_down":false,"updated_at":null}}
+            """);
+        ComputeService service = (await _connection.Nova.UpdateServiceAsync(id, new ServiceUpdate("disabled", "openstack-sev: x"), Ct)).Service;
+        AssertSent("PUT", path, """{"status":"disabled","disabled_reason":"openstack-sev: x"}""");
+        Assert.Equal(("cn1", "disabled", "openstack-sev: x"), (service.Host, service.Status, service.DisabledReason));
+        await _connection.Nova.UpdateServiceAsync(id, new ServiceUpdate("enabled"), Ct);
+        Assert.Equal("""{"status":"enabled"}""", _cloud.Asked(path, "PUT")[1].Body);
+    }
+
+    [Fact]
     public async Task Hypervisors()
     {
         _cloud.Answer("GET", FakeCloud.Compute + "/os-hypervisors/detail", Sample.Of("nova_hypervisors"));

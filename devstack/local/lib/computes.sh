@@ -27,6 +27,7 @@ configure_computes() {
 
 start_computes() {
     local compute
+    for compute in $(configured_computes); do ASK_ONLY=yes start_compute "$compute"; done
     for compute in $(configured_computes); do start_compute "$compute"; done
 }
 

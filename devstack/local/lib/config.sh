@@ -4,7 +4,7 @@
 write_configuration() {
     umask 027
     mkdir -p "$ETC"/{keystone,placement,nova,glance,heat,rabbitmq} "$RUN_DIR" "$LOG_DIR" "$CODE_DIR" \
-        "$STATE_DIR"/{home,images,nova/control,lock,keys/fernet,keys/credential,rabbitmq,mysql,mem-encryption,heat-plugins}
+        "$STATE_DIR"/{home,images,nova/control,lock,trust,keys/fernet,keys/credential,rabbitmq,mysql,mem-encryption,heat-plugins}
     save_settings
     # The services run a copy: a checkout that moves or changes does not change a running stack.
     cp "$HERE"/python/*.py "$CODE_DIR/"
@@ -83,17 +83,18 @@ $VENDORDATA_CA
 EOF
 }
 
-# An own filter's modules and configuration are copied: so the scheduler of each release can read them, and a
-# changed filter restarts the scheduler at the next up.sh.
+# A filter's modules and configuration are copied: so the scheduler of each release can read them, and a changed
+# filter restarts scheduler and API at the next up.sh. A Python project is installed, with its entry points.
 configure_scheduler() {
     local folder folders
-    rm -rf "${STATE_DIR:?}/filters"
-    mkdir -p "$STATE_DIR/filters"
+    rm -rf "${FILTERS:?}"
+    mkdir -p "$FILTERS"
     IFS=: read -ra folders <<<"$FILTER_PATH"
     for folder in "${folders[@]}"; do
         [ -d "$folder" ] || die "OSEV_PYTHONPATH names '$folder', which is no folder" \
             "name the folder that holds the filter's module or package"
-        cp -r "$folder/." "$STATE_DIR/filters/"
+        if [ -r "$folder/pyproject.toml" ]; then "$PYTHON" "$HERE/python/install_filter.py" "$folder" "$FILTERS"
+        else cp -r "$folder/." "$FILTERS/"; fi
     done
     if [ -n "$FILTER_CONF" ]; then cat "$FILTER_CONF"; fi >"$ETC/nova/scheduler.conf"
 }

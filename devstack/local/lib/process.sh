@@ -24,9 +24,13 @@ start_time_of() {
     [ "${fields[0]}" = Z ] || echo "${fields[19]}"
 }
 
+ASKED=' '                        # names of services that were told to stop, and will start anew
+ASK_ONLY=no
+
 # service NAME [-e VAR=VALUE | -w PATH]... -- COMMAND...
 # Runs the command in the background, unless it runs already as it is configured now: -e adds to its environment,
 # -w names a file or folder that it reads. Files of the state folder on the command line are watched anyway.
+# With ASK_ONLY=yes it only tells one that runs differently to stop: several stop together then, not one after the other.
 service() {
     local name=$1 environment=() watched=() fingerprint
     shift
@@ -42,9 +46,15 @@ service() {
     fingerprint=$({ printf '%s\n' "${environment[@]}" "$@"; contents "${watched[@]}" "$@"; } | sha256sum | cut -c 1-16)
     if alive "$name"; then
         ! runs_as "$name" "$fingerprint" || return 0
+        if [ "$ASK_ONLY" = yes ]; then
+            kill -TERM "$(pid_of "$name")" 2>/dev/null || true
+            ASKED+="$name "
+            return 0
+        fi
         say "$name is configured differently now: restarting it"
         stop_services 20 "$name"
     fi
+    [ "$ASK_ONLY" = no ] || return 0
     launch "$name" "${environment[@]}" "$@"
     echo "$LAUNCHED $(start_time_of "$LAUNCHED") $BOOT_ID $fingerprint" >"$RUN_DIR/$name.pid"
     STARTED="$STARTED $name"
@@ -104,7 +114,8 @@ stop_services() {
     local end=$((SECONDS + $1)) name pid
     shift
     for name in "$@"; do
-        ! pid=$(pid_of "$name") || kill -TERM "$pid" 2>/dev/null || true
+        # Not twice: the second signal would cut short what the first began.
+        [[ $ASKED == *" $name "* ]] || ! pid=$(pid_of "$name") || kill -TERM "$pid" 2>/dev/null || true
     done
     for name in "$@"; do
         while alive "$name" && [ "$SECONDS" -lt "$end" ]; do sleep 0.1; done

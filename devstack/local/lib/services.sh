@@ -56,7 +56,7 @@ start_services() {
     local nova=$ETC/nova/nova.conf
     service nova-conductor -- "${LAUNCH[@]}" nova-conductor --config-file "$nova"
     release_start_nova_api
-    service nova-scheduler -w "$STATE_DIR/filters" -e PYTHONPATH="$STATE_DIR/filters" -- \
+    service nova-scheduler -w "$FILTERS" -e PYTHONPATH="$FILTERS" -- \
         "${LAUNCH[@]}" nova-scheduler --config-file "$nova" --config-file "$ETC/nova/scheduler.conf"
     release_start_glance_api
     wait_for placement 60 http_answers "$PPORT" /

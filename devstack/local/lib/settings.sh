@@ -22,11 +22,17 @@ load_settings() {
     NODE_DOMAIN=${OSEV_NODE_DOMAIN:-}
     NODES=${OSEV_NODES:-1}
 
-    # nova-scheduler: an own filter
-    FILTER_PATH=${OSEV_PYTHONPATH:-}
+    # nova-scheduler and nova-api: the filter of this checkout, another one, or with OSEV_PYTHONPATH= none
+    FILTER_PATH=${OSEV_PYTHONPATH-$(trust_filter)}
     FILTER_CONF=${OSEV_SCHEDULER_CONF:-}
+    local usual=ComputeFilter,ComputeCapabilitiesFilter,ImagePropertiesFilter,ServerGroupAntiAffinityFilter,ServerGroupAffinityFilter
     AVAILABLE_FILTERS=${OSEV_AVAILABLE_FILTERS:+available_filters = $OSEV_AVAILABLE_FILTERS}
-    ENABLED_FILTERS=${OSEV_ENABLED_FILTERS:-ComputeFilter,ComputeCapabilitiesFilter,ImagePropertiesFilter,ServerGroupAntiAffinityFilter,ServerGroupAffinityFilter}
+    if [ -z "${OSEV_PYTHONPATH+set}" ] && [ -n "$FILTER_PATH" ]; then
+        AVAILABLE_FILTERS="available_filters = openstack_sev_filter.filter.SevTrustFilter"
+        usual=$usual,SevTrustFilter
+    fi
+    ENABLED_FILTERS=${OSEV_ENABLED_FILTERS:-$usual}
+    SNAPSHOT_MAX_AGE=${OSEV_SNAPSHOT_MAX_AGE:-90}
     SHUFFLE=${OSEV_SHUFFLE:-false}
 
     # Nova's metadata API: who answers for vendor_data2.json; empty = nobody
@@ -36,8 +42,16 @@ load_settings() {
     derive_settings
 }
 
+# src/nova-filter; nothing where this folder stands by itself.
+trust_filter() {
+    local folder
+    folder=$(readlink -f "$HERE/../../src/nova-filter")
+    [ ! -r "$folder/pyproject.toml" ] || echo "$folder"
+}
+
 derive_settings() {
     ETC=$STATE_DIR/etc RUN_DIR=$STATE_DIR/run LOG_DIR=$STATE_DIR/log CODE_DIR=$STATE_DIR/python
+    FILTERS=$STATE_DIR/filters TRUST_DIR=$STATE_DIR/trust
     SOCKET=$RUN_DIR/mariadb.sock
     DATABASE=mysql+pymysql://root@localhost
     DATABASE_OPTIONS="unix_socket=$SOCKET&charset=utf8"

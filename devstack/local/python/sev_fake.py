@@ -7,6 +7,8 @@ It runs under Zed and under 2026.2.
 """
 
 import os
+import threading
+import time
 import uuid
 
 import os_resource_classes as orc
@@ -45,11 +47,14 @@ MODELS = {
 }
 
 
+def contexts_file(node):
+    return os.path.join(CONF.sev_fake.contexts_directory, node.removesuffix('.' + CONF.sev_fake.node_domain))
+
+
 def read_contexts(node):
     """Numbers by model, as the node's file says now. None: the host knows no SEV."""
-    name = node.removesuffix('.' + CONF.sev_fake.node_domain)
     try:
-        with open(os.path.join(CONF.sev_fake.contexts_directory, name)) as file:
+        with open(contexts_file(node)) as file:
             lines = file.read().split()
     except FileNotFoundError:
         return None
@@ -85,6 +90,7 @@ class SevFakeDriver(fake.FakeDriver):
         super().init_host(host)
         self._set_nodes(self._node_names(host))
         self._recall_guests(host)
+        threading.Thread(target=self._watch_contexts, name='contexts', daemon=True).start()
 
     @staticmethod
     def _node_names(host):
@@ -116,6 +122,31 @@ class SevFakeDriver(fake.FakeDriver):
         return resources
 
     # --- what the node offers
+
+    def _watch_contexts(self):
+        """Begins a round of nova-compute when a number has changed, so that a lab need not wait for the next one."""
+        seen = self._context_stamps()
+        while True:
+            time.sleep(0.3)
+            now = self._context_stamps()
+            if now == seen:
+                continue
+            try:
+                for node in self.get_available_nodes():
+                    self.virtapi._compute.rt.update_available_resource(nova_context.get_admin_context(), node)
+                seen = now
+            except Exception:   # somebody else wrote to Placement meanwhile: again
+                LOG.exception('the round for changed contexts failed')
+
+    def _context_stamps(self):
+        stamps = []
+        for node in self.get_available_nodes():
+            try:
+                found = os.stat(contexts_file(node))
+                stamps.append((found.st_ino, found.st_mtime_ns, found.st_size))
+            except FileNotFoundError:
+                stamps.append(None)
+        return stamps
 
     def update_provider_tree(self, provider_tree, nodename, allocations=None):
         contexts = read_contexts(nodename)

@@ -125,7 +125,7 @@ release_leave() { ip netns delete "$NETNS" 2>/dev/null || true; }       # takes 
 # One process: a value that a second one still caches would come and go.
 release_start_nova_api() {
     uwsgi_service nova-api "$NPORT" 1 nova.wsgi.osapi_compute:application -w "$ETC/nova/nova.conf" -w "$ETC/nova/api-paste.ini" \
-        -e OS_NOVA_CONFIG_DIR="$ETC/nova"
+        -w "$FILTERS" -e PYTHONPATH="$FILTERS" -e OS_NOVA_CONFIG_DIR="$ETC/nova"
 }
 
 release_start_nova_metadata() {

@@ -26,7 +26,7 @@ release_leave() { :; }
 release_remove_chroot() { die "Zed has no chroot" "its packages are this machine's: apt-get remove"; }
 
 release_start_nova_api() {
-    service nova-api -w "$ETC/nova/api-paste.ini" -- "${LAUNCH[@]}" nova-api --config-file "$ETC/nova/nova.conf"
+    service nova-api -w "$ETC/nova/api-paste.ini" -w "$FILTERS" -e PYTHONPATH="$FILTERS" -- "${LAUNCH[@]}" nova-api --config-file "$ETC/nova/nova.conf"
 }
 
 release_start_nova_metadata() {

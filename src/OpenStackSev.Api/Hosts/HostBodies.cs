@@ -108,9 +108,18 @@ public static class HostEvents
     public const string Quarantined = "host.quarantined";
     public const string Released = "host.released";
 
+    /// <summary>A request to Nova follows, about its compute service. What Nova's notifications tell of it has kinds of its own, <c>host.service.*</c>.</summary>
+    public const string ServiceIntended = "host.quarantine.service_intended";
+
     /// <summary>Its compute service was disabled or enabled in Nova by us.</summary>
-    public const string ServiceDisabled = "host.service.disabled";
-    public const string ServiceEnabled = "host.service.enabled";
+    public const string ServiceDisabled = "host.quarantine.service_disabled";
+    public const string ServiceEnabled = "host.quarantine.service_enabled";
+
+    /// <summary>Its compute service is left as somebody else wants it, or cannot be told apart from others'.</summary>
+    public const string ServiceKept = "host.quarantine.service_kept";
+
+    /// <summary>Nova refused or did not answer, about its compute service.</summary>
+    public const string ServiceFailed = "host.quarantine.service_failed";
 
     /// <summary>Somebody else wrote or removed judgement traits of it in Placement; ours were put back.</summary>
     public const string TraitsCorrected = "host.traits.corrected";

@@ -50,6 +50,9 @@ public static class HostErrors
     public static readonly ErrorCode ChipNotReported = new("attestation.host.chip_not_reported", 409, "Conflict",
         "a chip to approve is not in the host's last report: look again at what it reports");
 
+    public static readonly ErrorCode NotQuarantined = new("attestation.host.not_quarantined", 409, "Conflict",
+        "the host is in no quarantine that could be ended");
+
     public static readonly ErrorCode NotRenewable = new("attestation.node_certificate.not_renewable", 409, "Conflict",
         "this certificate cannot be renewed, or not yet; the detail says why");
 
@@ -61,6 +64,6 @@ public static class HostErrors
     [
         ReportInvalid, EndorsementsInvalid, CertificateRequestInvalid, CertificateMissing, CertificateUntrusted, CertificateWrongPurpose, CertificateWithoutNode,
         CertificateNotYetValid, CertificateExpired, CertificateRevoked, CertificateOtherNode, RenewalOff, NotFound, ChipConflict, ChipNotReported,
-        NotRenewable, AuthorityUnavailable,
+        NotQuarantined, NotRenewable, AuthorityUnavailable,
     ];
 }

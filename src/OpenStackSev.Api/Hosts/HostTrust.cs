@@ -45,7 +45,10 @@ public sealed record BulletinStanding(string Bulletin, string Title, IReadOnlyLi
 /// <param name="By">User's name, or the rule.</param>
 /// <param name="DisablesService">The compute service is to be disabled in Nova as well.</param>
 /// <param name="ServiceDisabled">It was disabled by us, and still is ours to enable again.</param>
-public sealed record HostQuarantine(string Reason, string By, DateTimeOffset Since, bool DisablesService = false, bool ServiceDisabled = false);
+/// <param name="ByRule">A rule began it, and may end it.</param>
+/// <param name="ServiceProblem">Code of why the service is not as it is to be, e.g. <c>host.service.disabled_by_other</c>; null for nothing.</param>
+public sealed record HostQuarantine(
+    string Reason, string By, DateTimeOffset Since, bool DisablesService = false, bool ServiceDisabled = false, bool ByRule = false, string? ServiceProblem = null);
 
 /// <summary>Asks for a host to be set aside.</summary>
 /// <param name="Reason">For people, 1 to 255 characters.</param>

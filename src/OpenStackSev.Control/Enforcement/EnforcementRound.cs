@@ -2,6 +2,7 @@ using System.Net;
 using OpenStackSev.Attestation;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Persistence.CurrentState;
+using OpenStackSev.Control.Quarantine;
 using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.OpenStack;
@@ -12,7 +13,7 @@ namespace OpenStackSev.Control.Enforcement;
 /// <remarks>One at a time. All that it has to remember is in the database: after a crash the next look goes on where this one stopped.</remarks>
 internal sealed partial class EnforcementRound(
     EnforcementStates states, EnforcementWriter writer, InstanceActs acts, FleetBreaker breaker, RulesInForce rules, EnforcementJournal journal,
-    ReattestationOptions rounds, SweepOptions sweep, TimeProvider time, ILogger<EnforcementRound> log)
+    RuleQuarantines quarantines, ServiceActs services, ReattestationOptions rounds, SweepOptions sweep, TimeProvider time, ILogger<EnforcementRound> log)
 {
     /// <summary>Instances that are written at one time: they share commits.</summary>
     private const int Writers = 32;
@@ -32,7 +33,10 @@ internal sealed partial class EnforcementRound(
             await DoAsync(moment, budget, tally, ct);
             if (ruleset.Mode == EnforcementMode.Enforce && !moment.IsBreakerOpen)
                 await breaker.RequestQuarantinesAsync(moment, ct);
+            await TryAsync(tally, () => quarantines.RunAsync(moment, ct));
         });
+        // Whatever the rules say: a quarantine by hand has its consequences too.
+        await TryAsync(tally, () => services.RunAsync(tally, ct));
         await TryAsync(tally, async () => journal.Standings = await states.CountAsync(ct));
         tally.FinishedAt = time.GetUtcNow();
         journal.Add(tally);

@@ -70,5 +70,15 @@ public sealed record BreakerSettings(double Share = 0.2, int Minimum = 3)
     public TimeSpan Window { get; init; } = TimeSpan.FromHours(1);
 }
 
-/// <summary>When a host is asked to be quarantined: so many instances of so many projects speak against it.</summary>
-public sealed record QuarantineSettings(int Instances = 2, int Projects = 2);
+/// <summary>When a host is asked to be quarantined: so many instances of so many projects speak against it. And when a rule does it.</summary>
+public sealed record QuarantineSettings(int Instances = 2, int Projects = 2)
+{
+    /// <summary>It is not only asked for: it is done, where the host's own facts or a report that its chip signed speak against it too.</summary>
+    public bool Enforces { get; init; }
+
+    /// <summary>A rule's quarantine disables the compute service in Nova as well.</summary>
+    public bool DisablesService { get; init; }
+
+    /// <summary>A host whose appraisal is contraindicated for so long is quarantined; null for never.</summary>
+    public TimeSpan? UntrustedAfter { get; init; }
+}

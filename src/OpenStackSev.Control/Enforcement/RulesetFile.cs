@@ -198,10 +198,16 @@ internal sealed class RulesetFile
     private QuarantineSettings QuarantineOf(YamlNode node)
     {
         var settings = new QuarantineSettings();
-        foreach ((string key, YamlNode value) in Members(node, "instances", "projects"))
+        foreach ((string key, YamlNode value) in Members(node, "instances", "projects", "quarantine", "disable_service", "quarantine_untrusted_after"))
         {
-            int number = (int)Number(value, key, 1, 1000);
-            settings = key == "instances" ? settings with { Instances = number } : settings with { Projects = number };
+            settings = key switch
+            {
+                "instances" => settings with { Instances = (int)Number(value, key, 1, 1000) },
+                "projects" => settings with { Projects = (int)Number(value, key, 1, 1000) },
+                "quarantine" => settings with { Enforces = Word(value, key, RulesetWords.Quarantines) },
+                "disable_service" => settings with { DisablesService = Word(value, key, RulesetWords.Flags) },
+                _ => settings with { UntrustedAfter = Duration(value, key, TimeSpan.FromMinutes(1), s_longest) },
+            };
         }
 
         return settings;

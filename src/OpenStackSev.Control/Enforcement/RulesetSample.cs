@@ -54,9 +54,15 @@ public static class RulesetSample
           window: 1h
 
         # A host is asked to be quarantined when so many instances of so many projects speak against its firmware, its settings or its chip.
+        # quarantine: request only asks an administrator. enforce does it (mode: enforce, breaker closed, and no more hosts than the breaker's share), if the
+        # host's own appraisal or a report that its chip signed speaks against it too; and lets it go when nothing does any more. What a person set aside stays.
+        # disable_service: whether Nova's compute service is disabled with it. quarantine_untrusted_after: also hosts that were untrusted for so long.
         quarantine_request:
           instances: 2
           projects: 2
+          quarantine: request
+          disable_service: false
+          # quarantine_untrusted_after: 2h
 
         """;
 

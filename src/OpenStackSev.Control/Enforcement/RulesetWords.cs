@@ -24,5 +24,10 @@ internal static class RulesetWords
     public static IReadOnlyDictionary<string, Measures> Measures { get; } = Enum.GetValues<Measures>().Where(one => one != Persistence.CurrentState.Measures.None)
         .ToDictionary(EnforcementSteps.Word, one => one, StringComparer.Ordinal);
 
+    /// <summary>Whether a quarantine is done, or only asked for.</summary>
+    public static IReadOnlyDictionary<string, bool> Quarantines { get; } = new Dictionary<string, bool>(StringComparer.Ordinal) { ["request"] = false, ["enforce"] = true };
+
+    public static IReadOnlyDictionary<string, bool> Flags { get; } = new Dictionary<string, bool>(StringComparer.Ordinal) { ["true"] = true, ["false"] = false };
+
     public static string Word(EnforcementMode mode) => Modes.First(pair => pair.Value == mode).Key;
 }

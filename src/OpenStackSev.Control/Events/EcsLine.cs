@@ -130,6 +130,7 @@ internal static class EcsLine
         "certificate" => ("iam", "change"),
         _ when kind.StartsWith("host.certificate.", StringComparison.Ordinal) => ("iam", "change"),
         "history" => ("configuration", "info"),
+        _ when kind is HostEvents.Quarantined or HostEvents.Released or HostEvents.ServiceDisabled or HostEvents.ServiceEnabled => ("host", "change"),
         _ when kind.EndsWith(".changed", StringComparison.Ordinal) || kind.EndsWith(".approved", StringComparison.Ordinal) => ("host", "change"),
         _ => ("host", "info"),
     };

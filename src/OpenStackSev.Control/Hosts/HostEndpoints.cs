@@ -108,7 +108,7 @@ internal static class HostEndpoints
         await context.Response.WriteAsJsonAsync(renewed, AttestationJson.Default.RenewedCertificate, cancellationToken: context.RequestAborted);
     }
 
-    private static async Task WriteDetailsAsync(HttpContext context, Guid node)
+    internal static async Task WriteDetailsAsync(HttpContext context, Guid node)
     {
         HostState host = await Of<HostRegistry>(context).FindAsync(node, context.RequestAborted);
         IReadOnlyList<HostChip> chips = await Of<HostStates>(context).ChipsOfAsync(node, context.RequestAborted);

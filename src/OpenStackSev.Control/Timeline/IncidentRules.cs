@@ -50,6 +50,8 @@ internal static class IncidentRules
         HostEvents.Silent => HostEvents.Silent,
         HostEvents.ChipChanged => HostEvents.ChipChanged,
         HostEvents.ChipConflict => HostEvents.ChipConflict,
+        HostEvents.Quarantined => HostEvents.Quarantined,
+        HostEvents.TrustChanged when Level(row) == "untrusted" => HostEvents.TrustChanged,
         _ => null,
     };
 
@@ -59,11 +61,16 @@ internal static class IncidentRules
         InstanceEvents.Verdict when Verdict(row) is "affirming" or "warning" => [InstanceEvents.Verdict],
         SweepEvents.Gone => [InstanceEvents.Verdict],
         HostEvents.Returned => [HostEvents.Silent],
+        HostEvents.Released => [HostEvents.Quarantined],
+        // While it is in quarantine that is what is wrong with it.
+        HostEvents.TrustChanged when Level(row) is "trusted" or "unknown" => [HostEvents.TrustChanged],
         HostEvents.ChipApproved => [HostEvents.ChipChanged, HostEvents.ChipConflict],
         // A host with another's chips writes nothing else until they are gone.
         HostEvents.Reported or HostEvents.ChipRegistered => [HostEvents.ChipConflict],
         _ => [],
     };
+
+    private static string? Level(HistoryRow row) => Read(row, record => record.Text("level"));
 
     private static string? Verdict(HistoryRow row) => Read(row, record => record.Text("verdict"));
 

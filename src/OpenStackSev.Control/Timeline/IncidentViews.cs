@@ -26,7 +26,7 @@ internal static class IncidentViews
             Checked(incident.Start.Kind, record, codes), Cut(Together(steps)), Result(incident, told), Prevention(incident.Start.Kind, codes), incident.End?.Time);
     }
 
-    private static IEnumerable<string> Codes(string kind, RecordBody record) => kind == InstanceEvents.Verdict
+    private static IEnumerable<string> Codes(string kind, RecordBody record) => kind is InstanceEvents.Verdict or Api.Hosts.HostEvents.TrustChanged
         ? record.Each("findings").Select(finding => finding.Text("code")).OfType<string>().Distinct(StringComparer.Ordinal)
         : kind is SweepEvents.Silent or SweepEvents.NotEncrypted ? [kind == SweepEvents.Silent ? SweepCodes.Silent : SweepCodes.NotEncrypted] : [];
 
@@ -85,6 +85,8 @@ internal static class IncidentViews
     {
         Api.Hosts.HostEvents.Silent => "alert on osev_host_silent; let systemd restart the agent",
         Api.Hosts.HostEvents.ChipChanged => "announce work on hardware, and approve its chips as part of it: osev host approve",
+        Api.Hosts.HostEvents.Quarantined => "see what led to it (osev host show), mend that, and end it: osev host release",
+        Api.Hosts.HostEvents.TrustChanged => "watch AMD's security bulletins, and what an update takes away before it is installed: osev host check-upgrade",
         Api.Hosts.HostEvents.ChipConflict => "retire a host before its processor goes into another one; never clone a node's certificate",
         _ => "alert on the events of this service",
     };

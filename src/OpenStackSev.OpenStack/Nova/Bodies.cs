@@ -113,6 +113,12 @@ public sealed record ComputeService(
     [property: JsonPropertyName("disabled_reason")] string? DisabledReason = null,
     [property: JsonPropertyName("forced_down")] bool ForcedDown = false);
 
+public sealed record ServiceEnvelope(ComputeService Service);
+
+/// <param name="Status"><c>enabled</c> or <c>disabled</c>.</param>
+/// <param name="DisabledReason">1 to 255 characters, and only with <c>disabled</c>; null for none.</param>
+public sealed record ServiceUpdate(string Status, [property: JsonPropertyName("disabled_reason")] string? DisabledReason = null);
+
 public sealed record HypervisorList(
     IReadOnlyList<Hypervisor> Hypervisors, [property: JsonPropertyName("hypervisors_links")] IReadOnlyList<Link>? Links = null);
 

@@ -64,6 +64,10 @@ public interface INovaApi
     [Get("/os-services")]
     Task<ServiceList> ListServicesAsync([Query] string? binary = null, [Query] string? host = null, CancellationToken ct = default);
 
+    /// <summary>Disables or enables a compute service (2.53). Servers on it go on; the scheduler puts no new one there.</summary>
+    [Put("/os-services/{id}")]
+    Task<ServiceEnvelope> UpdateServiceAsync(Guid id, [Body] ServiceUpdate update, CancellationToken ct = default);
+
     [Get("/os-hypervisors/detail")]
     Task<HypervisorList> ListHypervisorsAsync([Query] int? limit = null, [Query] Guid? marker = null, CancellationToken ct = default);
 

@@ -27,6 +27,10 @@ public static class Programs
         return await EndOfAsync(process);
     }
 
+    /// <summary><c>osev</c> with another clouds.yaml than the stack's, until it is stopped.</summary>
+    public static Process StartOsevOf(string cloudsFile, params IReadOnlyList<string> arguments) =>
+        Start(Find("OpenStackSev.Cli", "osev"), arguments, ("OS_CLIENT_CONFIG_FILE", cloudsFile));
+
     public static Task<Ended> ControlAsync(params string[] arguments) => RunAsync(Find("OpenStackSev.Control", "openstack-sev-control"), arguments);
 
     public static Process StartControl(params string[] arguments) => Start(Find("OpenStackSev.Control", "openstack-sev-control"), arguments);

@@ -10,7 +10,7 @@ public sealed class RealCloud : IDisposable
 {
     private const string PlacementVersion = "placement 1.39";
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(200), Longest = TimeSpan.FromSeconds(1);
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(30) };
     private readonly Dictionary<string, string> endpoints = new(StringComparer.Ordinal);
     private readonly string computeVersion;
@@ -104,6 +104,38 @@ public sealed class RealCloud : IDisposable
             [.. traits!["traits"]!.AsArray().Select(trait => (string)trait!).Order(StringComparer.Ordinal)],
             usages!["usages"]!.AsObject().ToDictionary(entry => entry.Key, entry => (int)entry.Value!, StringComparer.Ordinal));
     }
+
+    /// <summary>A provider's total of one class; 0 where there is neither. Two requests, where <see cref="ProviderAsync"/> makes four.</summary>
+    public async Task<int> TotalAsync(string provider, string resourceClass)
+    {
+        if ((await GetAsync("placement", $"/resource_providers?name={Uri.EscapeDataString(provider)}"))!["resource_providers"]!.AsArray() is not [{ } found])
+            return 0;
+        (HttpStatusCode status, JsonNode? inventory) = await TrySendAsync(HttpMethod.Get, "placement", $"/resource_providers/{found["uuid"]}/inventories/{resourceClass}");
+        return status == HttpStatusCode.OK ? (int)inventory!["total"]! : 0;
+    }
+
+    /// <summary>Writes a provider's traits anew. nova-compute and others write too: a generation that moved is read again.</summary>
+    public async Task ChangeTraitsAsync(string provider, Func<IEnumerable<string>, IEnumerable<string>> change) => await EventuallyAsync(async () =>
+    {
+        Provider now = (await ProviderAsync(provider))!;
+        string[] wanted = [.. change(now.Traits)];
+        if (wanted.SequenceEqual(now.Traits))
+            return true;
+        var body = new JsonObject
+        {
+            ["resource_provider_generation"] = now.Generation,
+            ["traits"] = new JsonArray([.. wanted.Select(trait => (JsonNode?)JsonValue.Create(trait))]),
+        };
+        return (await TrySendAsync(HttpMethod.Put, "placement", $"/resource_providers/{now.Uuid}/traits", body)).Status == HttpStatusCode.OK;
+    }, () => $"traits of {provider} are not written");
+
+    /// <summary>A host's record of nova-compute.</summary>
+    public async Task<JsonNode> ComputeServiceAsync(string host) =>
+        (await GetAsync("compute", $"/os-services?host={host}&binary=nova-compute"))!["services"]![0]!;
+
+    /// <summary>Changes it as <c>openstack compute service set</c> does.</summary>
+    public async Task ChangeServiceAsync(string host, params (string Key, JsonNode Value)[] changes) => await SendAsync(HttpMethod.Put, "compute",
+        "/os-services/" + (await ComputeServiceAsync(host))["id"], new JsonObject(changes.Select(change => KeyValuePair.Create(change.Key, (JsonNode?)change.Value))));
 
     /// <summary>Allocations of a server: provider name → class → amount.</summary>
     public async Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, int>>> AllocationsAsync(string server)
@@ -207,16 +239,18 @@ public sealed class RealCloud : IDisposable
     public async Task ActAsync(string server, string action, JsonNode? argument = null) =>
         await SendAsync(HttpMethod.Post, "compute", $"/servers/{server}/action", new JsonObject { [action] = argument });
 
-    /// <summary>Waits for what another process does; bounded, and says what it last saw.</summary>
+    /// <summary>Waits for what another process does; bounded, and says what it last saw. What takes long is looked at less often: each look costs the cloud.</summary>
     public static async Task EventuallyAsync(Func<Task<bool>> reached, Func<string> lastSeen, TimeSpan? longest = null)
     {
         using var limit = new CancellationTokenSource(longest ?? LongestWait);
-        using var timer = new PeriodicTimer(Between);
+        using var timer = new PeriodicTimer(Shortest);
         while (!await reached())
         {
             try
             {
                 await timer.WaitForNextTickAsync(limit.Token);
+                if (timer.Period < Longest)
+                    timer.Period *= 1.1;
             }
             catch (OperationCanceledException)
             {

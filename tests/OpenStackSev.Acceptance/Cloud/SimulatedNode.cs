@@ -58,10 +58,7 @@ public sealed class SimulatedNode : IDisposable
         }
     }
 
-    private static async Task<int> ContextsAsync(RealCloud cloud, string provider) =>
-        (await cloud.ProviderAsync(provider))?.Inventories is { } inventories && inventories.TryGetValue("MEM_ENCRYPTION_CONTEXT", out (int Total, int Reserved) found)
-            ? found.Total
-            : 0;
+    private static async Task<int> ContextsAsync(RealCloud cloud, string provider) => await cloud.TotalAsync(provider, "MEM_ENCRYPTION_CONTEXT");
 
     public string Configuration(params string[] capacity)
     {

@@ -53,6 +53,8 @@ public sealed class Stack : IAsyncLifetime
                 settings.AuthUrl.AbsoluteUri, settings.Username!, settings.Password!, settings.ProjectName!, Release.ComputeVersion);
             // The lab is the suite's: servers that a quickstart or an interrupted run left would hold its ASIDs.
             await cloud.DeleteServersAsync("");
+            // Hosts that one of these quarantined last would stay so.
+            await Trust.SnapshotFiles.ForgetAsync();
         }
         catch (HttpRequestException e)
         {

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace OpenStackSev.Acceptance.Control;
 
-/// <summary>A line to a server that can be cut without either side being told, as by a firewall or a switch that died.</summary>
+/// <summary>A line to a server that can be cut without either side being told, as by a firewall or a switch that died, or closed.</summary>
 internal sealed class BrokenLine : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -11,6 +11,8 @@ internal sealed class BrokenLine : IAsyncDisposable
     private readonly Task accepting;
     private readonly (string Host, int Port) server;
     private volatile bool isCut;
+    private volatile bool isClosed;
+    private CancellationTokenSource open = new();
 
     public BrokenLine(string host, int port)
     {
@@ -25,7 +27,15 @@ internal sealed class BrokenLine : IAsyncDisposable
     public void Cut() => isCut = true;
 
     /// <summary>Only connections that are made from here on pass: what was lost in between is lost.</summary>
-    public void Mend() => isCut = false;
+    public void Mend() => isCut = isClosed = false;
+
+    /// <summary>Ends all connections, and each new one at once: both sides know of it immediately.</summary>
+    public async Task CloseAsync()
+    {
+        isClosed = true;
+        using CancellationTokenSource closed = Interlocked.Exchange(ref open, new CancellationTokenSource());
+        await closed.CancelAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -33,6 +43,7 @@ internal sealed class BrokenLine : IAsyncDisposable
         listener.Stop();
         await accepting;
         stop.Dispose();
+        open.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -53,8 +64,10 @@ internal sealed class BrokenLine : IAsyncDisposable
     {
         using (client)
         using (var onward = new TcpClient())
-        using (var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token))
+        using (var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, open.Token))
         {
+            if (isClosed)
+                return;
             var line = new Line();
             try
             {

@@ -130,7 +130,7 @@ public sealed class NotificationTests(Stack stack) : IAsyncLifetime
     [Fact]
     public async Task A_queue_that_was_filled_to_its_bound_while_nobody_listened_costs_one_look_of_the_sweep()
     {
-        Line.Cut();
+        await Line.CloseAsync();
         await StateAsync("connecting");
         Server server = await BootAsync();
         var flavors = new List<string>();

@@ -7,15 +7,14 @@ using OpenStackSev.OpenStack;
 namespace OpenStackSev.Acceptance.Control;
 
 /// <summary>Tokens of the real Keystone at the control plane: whatever is wrong with one is told by its code, and never lets anybody in.</summary>
-public sealed class TokenTests(Stack stack) : IAsyncLifetime
+public sealed class TokenTests(Stack stack, TokenTests.SharedControl shared) : IAsyncLifetime, IClassFixture<TokenTests.SharedControl>
 {
     private const string User = "osev-token-test";
     private const string Password = "osev-token-test";
 
-    private ControlPlane? control;
     private string user = "", project = "";
 
-    private ControlPlane Control => control!;
+    private ControlPlane Control => shared.Control!;
 
     private static string AuthUrl { get; } = File.Exists(Stack.CloudsFile)
         ? CloudSettings.Load("osev", CloudEnvironment.OfProcess().With("OS_CLIENT_CONFIG_FILE", Stack.CloudsFile)).AuthUrl.AbsoluteUri.TrimEnd('/')
@@ -31,15 +30,9 @@ public sealed class TokenTests(Stack stack) : IAsyncLifetime
             JsonNode.Parse($$$"""{"user":{"name":"{{{User}}}","password":"{{{Password}}}","domain_id":"default"}}""")))!["user"]!["id"]!;
         project = (string)(await cloud.SendAsync(HttpMethod.Post, "identity", "/projects",
             JsonNode.Parse($$$"""{"project":{"name":"{{{User}}}","domain_id":"default"}}""")))!["project"]!["id"]!;
-        control = await ControlPlane.StartAsync();
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await DeleteAsync(stack.Cloud);
-        if (control is not null)
-            await control.DisposeAsync();
-    }
+    public async ValueTask DisposeAsync() => await DeleteAsync(stack.Cloud);
 
     [Fact]
     public async Task Nobody_without_a_token_gets_more_than_versions_and_health()
@@ -218,5 +211,19 @@ public sealed class TokenTests(Stack stack) : IAsyncLifetime
         using HttpResponseMessage response = await client.SendAsync(request, Ct);
         string text = await response.Content.ReadAsStringAsync(Ct);
         return ((int)response.StatusCode, text.Length > 0 && text[0] is '{' or '[' ? JsonNode.Parse(text) : null);
+    }
+
+    /// <summary>One for all of them: each has a user of its own.</summary>
+    public sealed class SharedControl(Stack stack) : IAsyncLifetime
+    {
+        public ControlPlane? Control { get; private set; }
+
+        public async ValueTask InitializeAsync() => Control = stack.IsThere ? await ControlPlane.StartAsync() : null;
+
+        public async ValueTask DisposeAsync()
+        {
+            if (Control is not null)
+                await Control.DisposeAsync();
+        }
     }
 }

@@ -100,28 +100,28 @@ public sealed class NoValidHostTests(SevHosts hosts)
     [Fact]
     public async Task The_host_is_disabled()
     {
-        await hosts.ChangeServiceAsync("compute1", "status", "disabled");
+        await hosts.Stack.Cloud.ChangeServiceAsync("compute1", ("status", "disabled"));
         try
         {
             await OnlyCauseAsync(await FlavorAsync(s_encrypted, s_asid), "explain.service.disabled", "nova-compute", "compute1");
         }
         finally
         {
-            await hosts.ChangeServiceAsync("compute1", "status", "enabled");
+            await hosts.Stack.Cloud.ChangeServiceAsync("compute1", ("status", "enabled"));
         }
     }
 
     [Fact]
     public async Task The_hosts_nova_compute_is_down()
     {
-        await hosts.ChangeServiceAsync("compute1", "forced_down", true);
+        await hosts.Stack.Cloud.ChangeServiceAsync("compute1", ("forced_down", true));
         try
         {
             await OnlyCauseAsync(await FlavorAsync(s_encrypted, s_asid), "explain.service.down", "nova-compute", "compute1");
         }
         finally
         {
-            await hosts.ChangeServiceAsync("compute1", "forced_down", false);
+            await hosts.Stack.Cloud.ChangeServiceAsync("compute1", ("forced_down", false));
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using OpenStackSev.Acceptance.Cloud;
 
 namespace OpenStackSev.Acceptance.Explaining;
@@ -37,33 +36,11 @@ public sealed class SevHosts(Stack stack) : IAsyncLifetime
     }
 
     /// <summary>Puts a trait on a provider beside those that it has.</summary>
-    public async Task AddTraitAsync(string provider, string trait) => await ChangeTraitsAsync(provider, traits => traits.Append(trait).Distinct());
+    public Task AddTraitAsync(string provider, string trait) => Stack.Cloud.ChangeTraitsAsync(provider, traits => traits.Append(trait).Distinct());
 
-    public async Task RemoveTraitAsync(string provider, string trait) => await ChangeTraitsAsync(provider, traits => traits.Where(name => name != trait));
+    public Task RemoveTraitAsync(string provider, string trait) => Stack.Cloud.ChangeTraitsAsync(provider, traits => traits.Where(name => name != trait));
 
     public async Task EnsureTraitAsync(string trait) => await Stack.Cloud.SendAsync(HttpMethod.Put, "placement", "/traits/" + trait);
-
-    /// <summary>Changes nova-compute's record as <c>openstack compute service set</c> does.</summary>
-    public async Task ChangeServiceAsync(string host, string key, JsonNode value)
-    {
-        JsonNode services = (await Stack.Cloud.GetAsync("compute", $"/os-services?host={host}&binary=nova-compute"))!;
-        await Stack.Cloud.SendAsync(HttpMethod.Put, "compute", "/os-services/" + services["services"]![0]!["id"], new JsonObject { [key] = value });
-    }
-
-    private async Task ChangeTraitsAsync(string name, Func<IEnumerable<string>, IEnumerable<string>> change)
-    {
-        // nova-compute writes too: a generation that moved is read again.
-        await RealCloud.EventuallyAsync(async () =>
-        {
-            Provider provider = (await Stack.Cloud.ProviderAsync(name))!;
-            var body = new JsonObject
-            {
-                ["resource_provider_generation"] = provider.Generation,
-                ["traits"] = new JsonArray([.. change(provider.Traits).Select(trait => (JsonNode?)JsonValue.Create(trait))]),
-            };
-            return (await Stack.Cloud.TrySendAsync(HttpMethod.Put, "placement", $"/resource_providers/{provider.Uuid}/traits", body)).Status == System.Net.HttpStatusCode.OK;
-        }, () => $"traits of {name} are not written");
-    }
 }
 
 /// <summary>Made once for all tests that only look at these hosts, or leave them as they found them.</summary>

@@ -107,8 +107,5 @@ public sealed class UpgradeDrillTests(Stack stack) : IAsyncLifetime
         return samples;
     }
 
-    private async Task<int> TotalAsync(string provider, string resourceClass) =>
-        (await stack.Cloud.ProviderAsync(provider))?.Inventories is { } inventories && inventories.TryGetValue(resourceClass, out (int Total, int Reserved) found)
-            ? found.Total
-            : 0;
+    private Task<int> TotalAsync(string provider, string resourceClass) => stack.Cloud.TotalAsync(provider, resourceClass);
 }

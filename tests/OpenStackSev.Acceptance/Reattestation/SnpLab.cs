@@ -12,7 +12,7 @@ public sealed class SnpLab : IAsyncDisposable
     public const string VendordataUrl = "http://198.18.34.1:9540/v1/vendordata";
 
     /// <summary>Of the control plane.</summary>
-    public static readonly Uri Url = new("http://198.18.34.1:9540");
+    public static readonly Uri Url = new(Stack.Release.ContextsOnChildren ? "http://198.18.34.1:9540" : "http://127.0.0.1:9540");
 
     private readonly string folder = Directory.CreateTempSubdirectory("osev-snp-").FullName;
     private readonly RealCloud cloud;
@@ -25,6 +25,9 @@ public sealed class SnpLab : IAsyncDisposable
         cloud.Use("attestation", Url.AbsoluteUri.TrimEnd('/'));
     }
 
+    /// <summary>Nova asks at <see cref="VendordataUrl"/>.</summary>
+    public static bool HasVendordata => File.ReadAllText(Path.Join(Stack.StateDir, "etc/nova/nova.conf")).Contains(VendordataUrl, StringComparison.Ordinal);
+
     public string Chain => Path.Join(folder, "amd");
     public string CloudsFile => Path.Join(folder, "clouds.yaml");
     public string Database => Path.Join(folder, "state/control.sqlite");
@@ -34,14 +37,20 @@ public sealed class SnpLab : IAsyncDisposable
     public static Task<SnpLab> StartAsync(RealCloud cloud, params string[] settings) => StartAsync(cloud, keystone: null, settings);
 
     /// <param name="keystone">Where the control plane asks for Keystone; null for where it is.</param>
-    public static async Task<SnpLab> StartAsync(RealCloud cloud, Uri? keystone, params string[] settings)
+    public static Task<SnpLab> StartAsync(RealCloud cloud, Uri? keystone, params string[] settings) =>
+        StartAsync(cloud, keystone, ["heartbeat_interval = 600"], settings);
+
+    /// <param name="hosts">Lines of section hosts.</param>
+    /// <remarks>Where Nova knows no SEV-SNP it asks nobody for vendordata, and no guest proves itself.</remarks>
+    public static async Task<SnpLab> StartAsync(RealCloud cloud, Uri? keystone, string[] hosts, string[] settings)
     {
-        NeedsVendordata();
+        if (Stack.Release.ContextsOnChildren)
+            NeedsVendordata();
         var lab = new SnpLab(cloud);
         await lab.SucceedAsync("simulate", "chain", "--product", "turin", "--key-bits", "2048", "--out", lab.Chain);
         await lab.SucceedAsync("endorsements", "import", Path.Join(lab.Chain, "ark.pem"), Path.Join(lab.Chain, "ask.pem"), Path.Join(lab.Chain, "vcek.crl"),
             "--folder", Path.Join(lab.folder, "state/endorsements"), "--simulated-root", Path.Join(lab.Chain, "ark.pem"));
-        await lab.ConfigureAsync(keystone, settings);
+        await lab.ConfigureAsync(keystone, hosts, settings);
         Ended synced = await Programs.ControlAsync("manage", "db", "sync", "--config-file", lab.Configuration);
         Assert.True(synced.ExitCode == 0, synced.ToString());
         await lab.StartControlAsync();
@@ -49,9 +58,9 @@ public sealed class SnpLab : IAsyncDisposable
     }
 
     /// <summary>A failure where CI=true, else a skip that says what to do.</summary>
-    private static void NeedsVendordata()
+    public static void NeedsVendordata()
     {
-        if (File.ReadAllText(Path.Join(Stack.StateDir, "etc/nova/nova.conf")).Contains(VendordataUrl, StringComparison.Ordinal))
+        if (HasVendordata)
             return;
         string reason = $"Nova asks nobody for vendordata: OSEV_VENDORDATA_URL={VendordataUrl} devstack/local/up.sh --release {Stack.Release.Name} --computes 4";
         if (Environment.GetEnvironmentVariable("CI") == "true")
@@ -65,6 +74,14 @@ public sealed class SnpLab : IAsyncDisposable
         ended = Programs.EndOfAsync(control, TimeSpan.FromMinutes(15));
         using var client = new HttpClient { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(10) };
         await RealCloud.EventuallyAsync(async () => await AnswersAsync(client), () => "no answer at /healthcheck");
+    }
+
+    /// <summary>Ends it in good order, as <see cref="KillControlAsync"/> does not.</summary>
+    public async Task StopControlAsync()
+    {
+        TestContext.Current.TestOutputHelper?.WriteLine((await Programs.StopAsync(control!, ended!)).ToString());
+        control!.Dispose();
+        control = null;
     }
 
     /// <summary>SIGKILL.</summary>
@@ -116,6 +133,9 @@ public sealed class SnpLab : IAsyncDisposable
     /// <summary><c>osev</c> that knows this control plane.</summary>
     public Task<Ended> OsevAsync(params string[] arguments) => Programs.OsevOfAsync(CloudsFile, ["--os-cloud", "osev", .. arguments]);
 
+    /// <summary>The same until it is stopped.</summary>
+    public Process StartOsev(params string[] arguments) => Programs.StartOsevOf(CloudsFile, ["--os-cloud", "osev", .. arguments]);
+
     public async Task<Ended> SucceedAsync(params string[] arguments)
     {
         Ended end = File.Exists(CloudsFile) ? await OsevAsync(arguments) : await Programs.OsevAsync(arguments);
@@ -126,12 +146,7 @@ public sealed class SnpLab : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (control is not null)
-        {
-            Ended end = await Programs.StopAsync(control, ended!);
-            control.Dispose();
-            TestContext.Current.TestOutputHelper?.WriteLine(end.ToString());
-        }
-
+            await StopControlAsync();
         Directory.Delete(folder, recursive: true);
     }
 
@@ -147,7 +162,7 @@ public sealed class SnpLab : IAsyncDisposable
         }
     }
 
-    private async Task ConfigureAsync(Uri? keystone, string[] settings)
+    private async Task ConfigureAsync(Uri? keystone, string[] hosts, string[] settings)
     {
         OpenStack.CloudSettings admin = OpenStack.CloudSettings.Load("osev", OpenStack.CloudEnvironment.OfProcess().With("OS_CLIENT_CONFIG_FILE", Stack.CloudsFile));
         await File.WriteAllTextAsync(CloudsFile, (await File.ReadAllTextAsync(Stack.CloudsFile)).Replace(
@@ -173,7 +188,7 @@ public sealed class SnpLab : IAsyncDisposable
             project_domain_id = default
             [hosts]
             allow_service_user = true
-            heartbeat_interval = 600
+            {string.Join('\n', hosts)}
             [endorsements]
             use_kds = false
             simulated_roots = {root}

@@ -38,9 +38,9 @@ public sealed class RulesetFileTests
               flavors: [snp.huge]
             limits: {most_a_run: 1, most_an_hour: 2}
             breaker: {share: 0.5, minimum: 7, window: 2h}
-            quarantine_request: {instances: 5, projects: 3}
+            quarantine_request: {instances: 5, projects: 3, quarantine: enforce, disable_service: true, quarantine_untrusted_after: 2h}
             """);
-        Assert.Equal((EnforcementMode.Enforce, new EnforcementLimits(1, 2), new QuarantineSettings(5, 3)), (rules.Mode, rules.Limits, rules.Quarantine));
+        Assert.Equal((EnforcementMode.Enforce, new EnforcementLimits(1, 2), new QuarantineSettings(5, 3) { Enforces = true, DisablesService = true, UntrustedAfter = TimeSpan.FromHours(2) }), (rules.Mode, rules.Limits, rules.Quarantine));
         Assert.Equal(new BreakerSettings(0.5, 7) { Window = TimeSpan.FromHours(2) }, rules.Breaker);
         EnforcementRule rule = Assert.Single(rules.Rules);
         Assert.Equal((Verdict.Warning, TimeSpan.FromSeconds(90), 3, Measures.Event | Measures.Shelve), (rule.Verdict, rule.After, rule.Rounds, rule.Measures));
@@ -67,6 +67,7 @@ public sealed class RulesetFileTests
             breaker: {share: 20}
             exempt: {instances: [vm1]}
             limit: {}
+            quarantine_request: {quarantine: always, disable_service: yes, quarantine_untrusted_after: 5s}
             """));
         Assert.Equal(
         [
@@ -79,6 +80,9 @@ public sealed class RulesetFileTests
             "rules.yaml: line 10: share: must be from 0.01 to 1",
             "rules.yaml: line 11: instances: 'vm1' is no UUID",
             "rules.yaml: line 12: unknown 'limit'; did you mean 'limits'?",
+            "rules.yaml: line 13: quarantine: unknown 'always'; known are request, enforce",
+            "rules.yaml: line 13: disable_service: unknown 'yes'; known are true, false",
+            "rules.yaml: line 13: quarantine_untrusted_after: must be a time such as 90s, 15m, 2h or 1d, from 60s to 30d",
         ], e.Problems);
     }
 

@@ -36,10 +36,16 @@ internal sealed record FakeService(Guid Node, string NodeName)
     public bool IsForcedDown { get; init; }
     public string? Reason { get; init; }
 
+    /// <summary>Of the service; a node is another thing.</summary>
+    public Guid Id { get; init; } = Guid.NewGuid();
+
+    /// <summary>Nodes that it runs beside its own, as one service of Ironic's does.</summary>
+    public IReadOnlyList<(Guid Node, string Name)> Others { get; init; } = [];
+
     public string Written(string host) =>
         new JsonObject
         {
-            ["id"] = Node.ToString(),
+            ["id"] = Id.ToString(),
             ["binary"] = "nova-compute",
             ["host"] = host,
             ["status"] = IsDisabled ? "disabled" : "enabled",
@@ -48,8 +54,8 @@ internal sealed record FakeService(Guid Node, string NodeName)
             ["forced_down"] = IsForcedDown,
         }.ToJsonString();
 
-    public string Hypervisor(string host) =>
-        new JsonObject { ["id"] = Node.ToString(), ["hypervisor_hostname"] = NodeName, ["state"] = "up", ["status"] = "enabled", ["service"] = new JsonObject { ["host"] = host } }.ToJsonString();
+    public IEnumerable<string> Hypervisors(string host) => Others.Prepend((Node, NodeName)).Select(one =>
+        new JsonObject { ["id"] = one.Item1.ToString(), ["hypervisor_hostname"] = one.Item2, ["state"] = "up", ["status"] = "enabled", ["service"] = new JsonObject { ["host"] = host } }.ToJsonString());
 }
 
 /// <summary>Nova's servers, and Glance's images, as a service of the cloud sees them: pages behind a marker, changes since a time with the deleted ones among them, metadata with its quota.</summary>
@@ -88,6 +94,9 @@ internal sealed partial class FakeNova
     /// <summary>Turns a request into an error; null lets it pass. Told method, path and query.</summary>
     public Func<string, int?> Fails { get; set; } = _ => null;
 
+    /// <summary>Runs once Nova has changed a service, before it answers; told its host.</summary>
+    public Action<string> AfterServiceUpdate { get; set; } = _ => { };
+
     /// <summary>Runs before a listing is answered, with its query.</summary>
     public Action<string> BeforeListing { get; set; } = _ => { };
 
@@ -119,7 +128,8 @@ internal sealed partial class FakeNova
             ? Text($$$"""{"flavor":{"id":{{{Json(id)}}},"name":{{{Json("name of " + id)}}},"ram":2048,"vcpus":2,"disk":10,"os-flavor-access:is_public":true,"extra_specs":{{{specs.ToJsonString()}}}}}""")
             : Refuse(404, $"Flavor {id} could not be found."));
         app.MapGet("/compute/v2.1/os-services", (string host) => Text($$"""{"services":[{{(Services.TryGetValue(host, out FakeService? service) ? service.Written(host) : "")}}]}"""));
-        app.MapGet("/compute/v2.1/os-hypervisors/detail", () => Text($$"""{"hypervisors":[{{string.Join(',', Services.Select(pair => pair.Value.Hypervisor(pair.Key)))}}]}"""));
+        app.MapPut("/compute/v2.1/os-services/{id:guid}", UpdateServiceAsync);
+        app.MapGet("/compute/v2.1/os-hypervisors/detail", () => Text($$"""{"hypervisors":[{{string.Join(',', Services.SelectMany(pair => pair.Value.Hypervisors(pair.Key)))}}]}"""));
         app.MapGet("/image/v2/images/{id:guid}", (Guid id) => Images.TryGetValue(id, out JsonObject? properties) ? Text(Image(id, properties)) : Refuse(404, "no image"));
     }
 
@@ -216,6 +226,23 @@ internal sealed partial class FakeNova
         foreach ((string key, JsonNode? value) in items)
             metadata[key] = value!.GetValue<string>();
         return Text(new JsonObject { ["metadata"] = new JsonObject(metadata.Select(item => KeyValuePair.Create(item.Key, (JsonNode?)item.Value))) }.ToJsonString());
+    }
+
+    /// <summary>Source: Compute API reference, "Update Compute Service" (2.53).</summary>
+    private async Task<IResult> UpdateServiceAsync(HttpContext context, Guid id)
+    {
+        JsonObject body = (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();
+        (string? status, string? reason) = ((string?)body["status"], (string?)body["disabled_reason"]);
+        if (status is not ("enabled" or "disabled") || body.Any(member => member.Key is not ("status" or "disabled_reason" or "forced_down")))
+            return Refuse(400, "Invalid input for field/attribute status.");
+        if (body.ContainsKey("disabled_reason") && (status == "enabled" || reason is not { Length: > 0 and <= 255 }))
+            return Refuse(400, "Specifying 'disabled_reason' when status is 'enabled' is invalid.");
+        string? host = Services.FirstOrDefault(pair => pair.Value.Id == id).Key;
+        if (host is null)
+            return Refuse(404, $"Service {id} could not be found.");
+        FakeService changed = Services[host] = Services[host] with { IsDisabled = status == "disabled", Reason = reason };
+        AfterServiceUpdate(host);
+        return Text($$"""{"service":{{changed.Written(host)}}}""");
     }
 
     private string Page(List<FakeServer> page, bool hasNext)

@@ -22,6 +22,10 @@ public sealed class IncidentRulesTests
     [InlineData("", None, """instance.no_answer {"code":"x"}""", """instance.gone {}""")]
     [InlineData("1-2", """host.silent {}""", """host.returned {}""")]
     [InlineData("1-4", """host.chip.changed {}""", """host.silent {}""", """host.returned {}""", """host.chip.approved {}""")]
+    [InlineData("1-2", """host.quarantined {}""", """host.released {}""")]
+    [InlineData("1-2", """host.trust.changed {"level":"untrusted"}""", """host.trust.changed {"level":"trusted"}""")]
+    [InlineData("1-5", """host.trust.changed {"level":"untrusted"}""", """host.quarantined {}""", """host.trust.changed {"level":"quarantined"}""", """host.released {}""", """host.trust.changed {"level":"unknown"}""")]
+    [InlineData("", """host.trust.changed {"level":"unknown"}""", """host.trust.changed {"level":"trusted"}""", """host.quarantine.requested {}""")]
     [InlineData("1-2", """host.chip.conflict {}""", """host.reported {}""")]
     [InlineData("", """host.reported {}""", """host.chip.registered {}""", """host.chip.approved {}""")]
     public void An_incident_lasts_from_the_first_bad_word_to_the_first_good_one(string expected, params string[] rows)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OpenStackSev.Control.Enforcement;
+using OpenStackSev.Control.Quarantine;
 using OpenStackSev.Control.Timeline;
 
 namespace OpenStackSev.Control.Tests.Timeline;
@@ -44,6 +45,24 @@ public sealed class SentencesTests
         "3 instances of 2 projects speak against it (snp.tcb.below_minimum): it should be quarantined")]
     [InlineData("instance.rebuilt", """{"event_type":"instance.rebuild.end","happened_at":"2026-11-25T12:00:00+00:00","host":{}}""", "Rebuilt (instance.rebuild.end); what was proven before counts no more")]
     [InlineData("host.service.disabled", """{"name":"compute1","service":"nova-compute","disabled":true,"forced_down":false,"reason":"broken"}""", "Its nova-compute was disabled: broken")]
+    [InlineData("host.quarantined", """{"reason":"firmware","by":"alice","by_rule":false,"disable_service":true,"previous":"disk"}""",
+        "Was quarantined by alice: firmware (before: disk); its compute service is to be disabled too")]
+    [InlineData("host.released", """{"reason":"firmware","by":"rule quarantine_request","by_rule":true,"cause":"enforcement.recovered"}""",
+        "Was released from quarantine by rule quarantine_request: it is good again; it was in it for: firmware")]
+    [InlineData("host.released", """{"reason":"firmware","by":"alice"}""", "Was released from quarantine by alice; it was in it for: firmware")]
+    [InlineData("host.quarantine.service_intended", """{"service":"compute1","request":"disable"}""", "Its compute service compute1 is about to be disabled")]
+    [InlineData("host.quarantine.service_disabled", """{"service":"compute1","request":"disable","reason":"openstack-sev: firmware"}""",
+        "Its compute service compute1 was disabled: openstack-sev: firmware")]
+    [InlineData("host.quarantine.service_enabled", """{"service":"compute1","request":"enable"}""", "Its compute service compute1 was enabled again")]
+    [InlineData("host.quarantine.service_kept", """{"request":"enable","reason":"host.service.disabled_by_other"}""",
+        "Its compute service is not enabled: somebody else has disabled it, and it is his to enable")]
+    [InlineData("host.quarantine.service_failed", """{"request":"disable","code":"compute.503","detail":"away"}""", "Its compute service could not be disabled: compute.503, away")]
+    [InlineData("host.trust.changed", """{"level":"trusted","previous":"unknown","evidence":"guest_report","simulated":true,"findings":[]}""",
+        "Is trusted (was unknown), by a report that its chip signed SIMULATED")]
+    [InlineData("host.trust.changed", """{"level":"untrusted","previous":"trusted","evidence":"platform","simulated":false,"findings":[{"code":"x.y","subject":"SMT","expected":"off","actual":"on"}]}""",
+        "Is not trusted (was trusted), by its own word, because SMT: expected off, got on (x.y: SMT: expected off, got on)")]
+    [InlineData("host.traits.corrected", """{"removed":["CUSTOM_SEV_TRUSTED"],"restored":["CUSTOM_SEV_QUARANTINED"]}""",
+        "Somebody else changed what Placement says of it; put right: +CUSTOM_SEV_QUARANTINED, -CUSTOM_SEV_TRUSTED")]
     [InlineData("something.new", """{"a":1}""", "something.new")]
     public void A_record_is_a_sentence(string kind, string body, string expected) => Assert.Equal(expected, Sentences.Of(kind, Parsed(body)));
 
@@ -72,6 +91,21 @@ public sealed class SentencesTests
         string sentence = Sentences.Of("instance.seen", Parsed($$"""{"model":"a\nb\u001b[31m","flavor":"{{new string('x', 5000)}}"}"""));
         Assert.DoesNotContain(sentence, char.IsControl);
         Assert.InRange(sentence.Length, 300, 400);
+    }
+
+    [Fact]
+    public void Every_problem_with_a_compute_service_has_its_words()
+    {
+        foreach (System.Reflection.FieldInfo problem in typeof(ServiceProblems).GetFields())
+            Assert.True(TrustWords.Knows((string)problem.GetRawConstantValue()!), problem.Name);
+    }
+
+    /// <summary>No kind of a host's record is told by its name.</summary>
+    [Fact]
+    public void Every_kind_of_a_host_has_its_sentence()
+    {
+        foreach (System.Reflection.FieldInfo kind in typeof(OpenStackSev.Api.Hosts.HostEvents).GetFields())
+            Assert.NotEqual(kind.GetRawConstantValue(), Sentences.Of((string)kind.GetRawConstantValue()!, Parsed("{}")));
     }
 
     /// <summary>No code of enforcement is left to speak for itself.</summary>

@@ -68,6 +68,31 @@ public sealed record HostQuarantineState : StateChange
     /// <summary>Nova's name of the service's host that we disabled and that is ours to enable again; null for none.</summary>
     public string? DisabledService { get; init; }
 
+    /// <summary>A person ended the last one: no rule begins another until what it is about was over once.</summary>
+    public bool RuleWaits { get; init; }
+
+    /// <summary>What Nova was or is about to be asked, and has not confirmed.</summary>
+    public ServiceRequest Pending { get; init; }
+
+    public DateTimeOffset? PendingSince { get; init; }
+
+    /// <summary>When the service is looked at again; null for at once.</summary>
+    public DateTimeOffset? NextLookAt { get; init; }
+
+    /// <summary>In a row, of the pending request.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>Code of why the service is not as the quarantine wants it; null for nothing.</summary>
+    public string? ServiceProblem { get; init; }
+
     /// <summary>As of <see cref="HostState.Version"/>.</summary>
     public long Version { get; init; }
+}
+
+/// <summary>What Nova is asked to do with a compute service.</summary>
+public enum ServiceRequest
+{
+    None,
+    Disable,
+    Enable,
 }

@@ -26,9 +26,21 @@ public sealed class HostTrustStates(ControlDatabase database)
     public Task<IReadOnlyList<HostTrustState>> OfAsync(IReadOnlyList<Guid> nodes, CancellationToken ct = default) =>
         database.UseAsync<IReadOnlyList<HostTrustState>>(async context => await context.HostTrust.AsNoTracking().Where(row => nodes.Contains(row.Node)).ToListAsync(ct));
 
+    /// <summary>Hosts that have been untrusted since <paramref name="time"/> or before, the longest first.</summary>
+    public Task<IReadOnlyList<HostTrustState>> UntrustedSinceAsync(DateTimeOffset time, int limit, CancellationToken ct = default) =>
+        database.UseAsync<IReadOnlyList<HostTrustState>>(async context => await context.HostTrust.AsNoTracking()
+            .Where(row => row.Level == TrustLevel.Untrusted && row.Since <= time).OrderBy(row => row.Since).ThenBy(row => row.Node).Take(limit).ToListAsync(ct));
+
     /// <summary>Hosts that are or were in quarantine, in no order.</summary>
     public Task<IReadOnlyList<HostQuarantineState>> QuarantinesAsync(CancellationToken ct = default) =>
         database.UseAsync<IReadOnlyList<HostQuarantineState>>(async context => await context.HostQuarantine.AsNoTracking().ToListAsync(ct));
+
+    /// <summary>Hosts that are in quarantine, or whose compute service is or is to be touched for it: at most <paramref name="limit"/>, those that wait longest first.</summary>
+    public Task<IReadOnlyList<HostQuarantineState>> QuarantinesToLookAtAsync(DateTimeOffset now, int limit, CancellationToken ct = default) =>
+        database.UseAsync<IReadOnlyList<HostQuarantineState>>(async context => await context.HostQuarantine.AsNoTracking()
+            .Where(row => (row.NextLookAt == null || row.NextLookAt <= now)
+                && (row.Pending != ServiceRequest.None || row.DisabledService != null || (row.Since != null && row.DisablesService)))
+            .OrderBy(row => row.NextLookAt).ThenBy(row => row.Node).Take(limit).ToListAsync(ct));
 
     /// <summary>All hosts without their reports, which are most of their size.</summary>
     public Task<IReadOnlyList<HostOutline>> OutlinesAsync(CancellationToken ct = default) =>

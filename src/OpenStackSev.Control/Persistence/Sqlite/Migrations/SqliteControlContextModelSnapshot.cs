@@ -191,9 +191,30 @@ namespace OpenStackSev.Control.Persistence.Sqlite.Migrations
                     b.Property<bool>("DisablesService")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("Failures")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("NextLookAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Pending")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("PendingSince")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Reason")
                         .IsRequired()
                         .HasMaxLength(255)
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("RuleWaits")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ServiceProblem")
+                        .HasMaxLength(64)
                         .HasColumnType("TEXT");
 
                     b.Property<long?>("Since")
