@@ -13,6 +13,7 @@ using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Policies;
 using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.Control.Timeline;
+using OpenStackSev.Control.Trust;
 using OpenStackSev.Control.Validation;
 using OpenStackSev.OpenStack;
 
@@ -81,6 +82,7 @@ public static class ControlApplication
         services.AddSweep(configuration.Sweep);
         services.AddQuarantine();
         services.AddEnforcement(configuration.Enforcement, hasScheduler: configuration.Sweep.Enabled);
+        services.AddTrust(configuration.Trust);
         services.AddNotifications(configuration.Notifications);
         services.AddMetrics(configuration.Metrics);
     }
@@ -97,6 +99,7 @@ public static class ControlApplication
         app.MapSweep();
         app.MapEnforcement();
         app.MapQuarantine();
+        app.MapTrust();
         app.MapIncidents();
     }
 
