@@ -37,7 +37,7 @@ internal static class TrustCost
             TimeSpan first = await CpuAsync(() => round.RunAsync(CancellationToken.None));
             TimeSpan settled = await BestAsync(() => round.RunAsync(CancellationToken.None));
             TimeSpan plain = await BestAsync(() => services.GetRequiredService<HostStates>().ListAsync(Many));
-            SignedSnapshot? snapshot = null;
+            ServedSnapshot? snapshot = null;
             TimeSpan signed = await CpuAsync(async () => snapshot = await services.GetRequiredService<SnapshotDesk>().GetAsync(CancellationToken.None));
             (TimeSpan time, int requests, double rate) = await FlipAsync(services, placement);
             await app.StopAsync();
