@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds Debian packages of this tree into artifacts/packages.
-# usage: etc/packages/build.sh [--published] [guest]...
+# usage: etc/packages/build.sh [--published] [guest|nova-filter]...
 #   --published   takes the programs of artifacts/native as they are, instead of publishing them
-# All packages when none is named. Needs the .NET 10 SDK, clang and zlib1g-dev, and Debian's debhelper and help2man; root is not needed.
+# All packages when none is named. Needs the .NET 10 SDK, clang and zlib1g-dev, and Debian's debhelper, help2man and python3; root is not needed.
 # Each package is a paragraph of debian/control, with its files beside it; what it publishes is below.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -10,6 +10,7 @@ cd "$(dirname "$0")/../.."
 # name -> the programs in it
 declare -A PROGRAMS=(
     [guest]=OpenStackSev.Guest
+    [nova-filter]=''
 )
 
 PUBLISH=1 WANTED=()
@@ -43,8 +44,17 @@ manual() {
     help2man --no-info --section=1 --version-string="$VERSION" --name="$about" "$file" | sed '/^\.SS "Description:"$/d' >"$STAGE/man/$(basename "$file").1"
 }
 
+# python FOLDER MODULE: a package of Python, as dist-packages has it
+python() {
+    mkdir -p "$STAGE/python"
+    cp -r "src/$1/$2" "$STAGE/python/"
+    find "$STAGE/python" -name __pycache__ -prune -exec rm -r {} +
+    python3 etc/packages/dist_info.py "src/$1/pyproject.toml" "$STAGE/python" "$VERSION"
+}
+
 for name in "${WANTED[@]}"; do
     package=openstack-sev-$name
+    [ "$name" != nova-filter ] || python nova-filter openstack_sev_filter
     for program in ${PROGRAMS[$name]}; do
         [ "$PUBLISH" = 0 ] || dotnet publish "src/$program" -c Release -r linux-x64 -o "artifacts/native/$program" -v quiet --nologo
         [ -d "artifacts/native/$program" ] || { echo "error: artifacts/native/$program is not there" >&2; echo "hint: leave out --published" >&2; exit 1; }

@@ -14,7 +14,7 @@ namespace OpenStackSev.Api;
     RespectRequiredConstructorParameters = true,
     RespectNullableAnnotations = true,
     AllowDuplicateProperties = false,
-    Converters = [typeof(EnrolmentStateWord)],
+    Converters = [typeof(EnrolmentStateWord), typeof(TrustLevelWord)],
     MaxDepth = 16)]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(ValidationRequest))]
@@ -68,3 +68,6 @@ public sealed partial class AttestationJson : JsonSerializerContext;
 
 /// <summary><c>no_chips</c>, <c>pending</c>, …</summary>
 internal sealed class EnrolmentStateWord() : JsonStringEnumConverter<EnrolmentState>(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+
+/// <summary><c>trusted</c>, <c>untrusted</c>, <c>quarantined</c>, <c>unknown</c>.</summary>
+internal sealed class TrustLevelWord() : JsonStringEnumConverter<TrustLevel>(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);

@@ -14,6 +14,7 @@ using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Policies;
 using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.Control.Timeline;
+using OpenStackSev.Control.Trust;
 using OpenStackSev.Control.Validation;
 using OpenStackSev.OpenStack;
 
@@ -83,6 +84,7 @@ public static class ControlApplication
         services.AddQuarantine();
         services.AddMaintenance();
         services.AddEnforcement(configuration.Enforcement, hasScheduler: configuration.Sweep.Enabled);
+        services.AddTrust(configuration.Trust);
         services.AddNotifications(configuration.Notifications);
         services.AddMetrics(configuration.Metrics);
     }
@@ -100,6 +102,7 @@ public static class ControlApplication
         app.MapEnforcement();
         app.MapQuarantine();
         app.MapMaintenance();
+        app.MapTrust();
         app.MapIncidents();
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using OpenStackSev.Attestation.Appraisal;
+using OpenStackSev.Attestation.Hosts;
 using OpenStackSev.Attestation.Results;
 
 namespace OpenStackSev.Attestation.Tests;
@@ -14,6 +15,11 @@ public sealed partial class ReadmeTests
     public void Every_code_has_its_line_in_order_with_meaning_and_remedy() =>
         Assert.Equal(SnpCodes.All.Select(check => $"| `{check.Code}` | {check.Stage} | {check.Tier} | {check.Meaning} |"),
             s_lines.Select(line => CodeLine().Match(line)).Where(match => match.Success).Select(match => match.Groups["said"].Value));
+
+    [Fact]
+    public void Every_code_of_a_host_has_its_line_in_order_with_meaning_and_remedy() =>
+        Assert.Equal(HostCodes.All.Select(check => $"| `{check.Code}` | {check.Stage} | {check.Tier} | {check.Meaning} |"),
+            s_lines.Select(line => HostLine().Match(line)).Where(match => match.Success).Select(match => match.Groups["said"].Value));
 
     [Fact]
     public void Every_code_of_a_signed_result_has_its_line_in_order_with_meaning_and_remedy() =>
@@ -52,6 +58,9 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex(@"^(?<said>\| `snp\.[a-z_.]+` \| \w+ \| \w+ \| [^|]*\S \|) [^|]*\S[^|]* \|$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex CodeLine();
+
+    [GeneratedRegex(@"^(?<said>\| `host\.[a-z_.]+` \| \w+ \| \w+ \| [^|]*\S \|) [^|]*\S[^|]* \|$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex HostLine();
 
     [GeneratedRegex(@"^(?<said>\| `ear\.[a-z_.]+` \| [^|]*\S \|) [^|]*\S[^|]* \|$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ResultLine();

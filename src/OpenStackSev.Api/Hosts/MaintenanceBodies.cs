@@ -25,7 +25,7 @@ public sealed record DrainModel(string Model, int Instances, int Free, int Short
 
 /// <param name="Trust"><c>unknown</c>, <c>trusted</c>, <c>untrusted</c> or <c>quarantined</c>.</param>
 /// <param name="Excluded">Why it does not count: <c>drain.target.quarantined</c>, <c>drain.target.untrusted</c>, <c>drain.target.disabled</c>; null when it does.</param>
-public sealed record DrainTarget(Guid Node, string? Name, string Trust, IReadOnlyList<DrainRoom> Room, string? Excluded = null);
+public sealed record DrainTarget(Guid Node, string Name, string Trust, IReadOnlyList<DrainRoom> Room, string? Excluded = null);
 
 /// <param name="Free">Of the provider's inventory: total less reserved less used.</param>
 public sealed record DrainRoom(string Model, int Total, int Reserved, int Used, int Free);
@@ -38,7 +38,8 @@ public sealed record DrainRoom(string Model, int Total, int Reserved, int Used, 
 /// <param name="Gains">Bulletins that are open on this host.</param>
 /// <param name="Steps">What to do, in this order.</param>
 public sealed record UpgradeCheck(
-    Guid Node, string Name, string? Product, string? CurrentTcb, string? Target, IReadOnlyList<UpgradeLoss> Losses, IReadOnlyList<UpgradeGain> Gains, IReadOnlyList<string> Steps)
+    Guid Node, string Name, IReadOnlyList<UpgradeLoss> Losses, IReadOnlyList<UpgradeGain> Gains, IReadOnlyList<string> Steps, string? Product = null, string? CurrentTcb = null,
+    string? Target = null)
 {
     /// <summary>Instances that could not be started again on the host, of losses that the target brings or may bring.</summary>
     public int Stranded => Losses.Where(loss => loss.When != "never").SelectMany(loss => loss.Stranded).Select(one => one.Instance).Distinct().Count();

@@ -159,8 +159,7 @@ internal sealed class PolicyWriter(Utf8JsonWriter json)
         json.WriteString("title", bulletin.Title);
         List("cves", bulletin.Cves);
         json.WriteString("source", bulletin.Source);
-        if (bulletin.Advisory)
-            json.WriteBoolean("advisory", true);
+        json.WriteBoolean("advisory", bulletin.Advisory);
         json.WriteStartObject("requirements");
         foreach (BulletinRequirement requirement in bulletin.Requirements.OrderBy(requirement => requirement.Line))
             Requirement(requirement);

@@ -31,6 +31,8 @@ public static class HostCodes
         "the platform has no setting that the policy refuses");
     public static Check PlatformRequired { get; } = new("host.platform.required", Stage.Policy, Verdict.Contraindicated,
         "the platform has every setting that the policy and its bulletins require");
+    public static Check PlatformUnknown { get; } = new("host.platform.unknown", Stage.Policy, Verdict.None,
+        "the host, or its chip, tells of every setting that the policy and its bulletins require");
     public static Check DebugUnlocked { get; } = new("host.debug.unlocked", Stage.Policy, Verdict.Contraindicated,
         "the security processor's debug port is locked");
     public static Check PartUnfused { get; } = new("host.part.unfused", Stage.Policy, Verdict.Contraindicated,
@@ -41,6 +43,6 @@ public static class HostCodes
     public static IReadOnlyList<Check> All { get; } =
     [
         ProductUnknown, RmpNotInitialized, FactsContradicted, ProductNotTrusted, ChipDenied, ChipNotAllowed, ChipMasked, TcbBelowMinimum, TcbUncommitted,
-        FirmwareBelowMinimum, MitigationMissing, PlatformRefused, PlatformRequired, DebugUnlocked, PartUnfused, KernelBelowMinimum,
+        FirmwareBelowMinimum, MitigationMissing, PlatformRefused, PlatformRequired, PlatformUnknown, DebugUnlocked, PartUnfused, KernelBelowMinimum,
     ];
 }

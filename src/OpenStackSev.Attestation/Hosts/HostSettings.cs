@@ -40,6 +40,8 @@ internal static class HostSettings
                 findings.Add(HostCodes.PlatformRefused.Finds(name, "off", chip == true ? "on, as the chip signed" : "on, as the host says"));
             else if (stance == Stance.Required && (chip == false || host == false))
                 findings.Add(HostCodes.PlatformRequired.Finds(name, "on", chip == false ? "off, as the chip signed" : "off, as the host says"));
+            else if (stance == Stance.Required && chip is null && host is null)
+                findings.Add(HostCodes.PlatformUnknown.Finds(name, "on", "nothing tells"));
         }
     }
 

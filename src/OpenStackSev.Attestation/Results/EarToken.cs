@@ -3,7 +3,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using OpenStackSev.Attestation.Appraisal;
 
@@ -80,17 +79,7 @@ public static class EarToken
 
         long issuedAt = now.ToUnixTimeSeconds();
         string payload = EarPayload.Write(claims, confirmation, issuer, audience, issuedAt, issuedAt + (long)lifetime.TotalSeconds);
-        return key.Use(ecdsa =>
-        {
-            // Its cache would keep the key, and sign with it, after it was disposed.
-            ECDsaSecurityKey securityKey = new(ecdsa)
-            {
-                KeyId = key.KeyId,
-                CryptoProviderFactory = new() { CacheSignatureProviders = false },
-            };
-            Dictionary<string, object> header = new(StringComparer.Ordinal) { [JwtHeaderParameterNames.Typ] = Type };
-            return new JsonWebTokenHandler().CreateToken(payload, new SigningCredentials(securityKey, Algorithm), header);
-        });
+        return SignedDocument.Sign(payload, Type, key);
     }
 
     /// <summary>Verifies a token. Nothing of one that does not verify is given out.</summary>

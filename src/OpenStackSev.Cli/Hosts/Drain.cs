@@ -74,7 +74,7 @@ internal static class Drain
             console.WriteLine();
             console.WriteTable(["TARGET", "TRUST", "FREE", "COUNTS"], plan.Targets.Select(target => new[]
             {
-                target.Name ?? target.Node.ToString(), target.Trust, string.Join(", ", target.Room.Select(room => $"{Text(room.Free)} {room.Model}")), target.Excluded ?? "yes",
+                target.Name, target.Trust, string.Join(", ", target.Room.Select(room => $"{Text(room.Free)} {room.Model}")), target.Excluded ?? "yes",
             }));
         }
     }

@@ -19,7 +19,7 @@ internal static class ProviderList
         command.SetAction(async (parsed, ct) =>
         {
             using OpenStackConnection cloud = parsed.Connect();
-            ResourceProvider[] providers = [.. (await cloud.Placement.ListResourceProvidersAsync(parsed.GetValue(name), parsed.GetValue(inTree), ct))
+            ResourceProvider[] providers = [.. (await cloud.Placement.ListResourceProvidersAsync(parsed.GetValue(name), parsed.GetValue(inTree), ct: ct))
                 .ResourceProviders.OrderBy(provider => provider.Name, StringComparer.Ordinal)];
             console.WriteList(
                 new ProviderListDocument([.. providers.Select(provider =>

@@ -6,6 +6,7 @@ using OpenStackSev.Control.Notifications;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Sweep;
+using OpenStackSev.Control.Trust;
 
 namespace OpenStackSev.Control.Configuration;
 
@@ -25,6 +26,7 @@ public sealed record ControlConfiguration
     public ReattestationOptions Reattestation { get; init; } = new();
     public SweepOptions Sweep { get; init; } = new();
     public EnforcementOptions Enforcement { get; init; } = new();
+    public TrustOptions Trust { get; init; } = new();
     public NotificationOptions Notifications { get; init; } = new();
     public DatabaseOptions Database { get; init; } = new();
     public EventOptions Events { get; init; } = new();
@@ -33,7 +35,8 @@ public sealed record ControlConfiguration
     public static IReadOnlyList<IniSection> Sections { get; } =
     [
         ProcessOptions.Section, ApiOptions.Section, KeystoneOptions.Section, PolicyOptions.Section, HealthOptions.Section, MetricsOptions.Section,
-        HostsOptions.Section, EndorsementOptions.Section, ReattestationOptions.Section, SweepOptions.Section, EnforcementOptions.Section, NotificationOptions.Section, DatabaseOptions.Section, EventOptions.Section,
+        HostsOptions.Section, EndorsementOptions.Section, ReattestationOptions.Section, SweepOptions.Section, EnforcementOptions.Section, TrustOptions.Section,
+        NotificationOptions.Section, DatabaseOptions.Section, EventOptions.Section,
     ];
 
     /// <summary>etc/openstack-sev.conf.sample.</summary>
@@ -63,6 +66,7 @@ public sealed record ControlConfiguration
             Reattestation = ReattestationOptions.Section.Read(settings, problems),
             Sweep = SweepOptions.Section.Read(settings, problems),
             Enforcement = EnforcementOptions.Section.Read(settings, problems),
+            Trust = TrustOptions.Section.Read(settings, problems),
             Notifications = NotificationOptions.Section.Read(settings, problems),
             Database = DatabaseOptions.Section.Read(settings, problems),
             Events = EventOptions.Section.Read(settings, problems),

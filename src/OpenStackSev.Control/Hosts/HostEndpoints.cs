@@ -8,6 +8,7 @@ using OpenStackSev.Control.Identity;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
 using OpenStackSev.Control.Timeline;
+using OpenStackSev.Control.Trust;
 
 namespace OpenStackSev.Control.Hosts;
 
@@ -52,7 +53,9 @@ internal static class HostEndpoints
         ReportOutcome outcome = await Of<HostRegistry>(context).ReportAsync(node, report, caller.CertificateEnds, context.RequestAborted);
         if (caller.CertificateSerial is { } serial)
             await Of<NodeRenewals>(context).InUseAsync(node, serial, context.RequestAborted);
-        if (!outcome.IsNews)
+        if (outcome.IsNews)
+            Of<TrustSignal>(context).Changed();
+        else
             context.Features.Set(NothingChanged.Here);
         await context.AnswerAsync(outcome.Answer, AttestationJson.Default.HostReportAnswer);
     }
@@ -65,7 +68,12 @@ internal static class HostEndpoints
         HostStates states = Of<HostStates>(context);
         IReadOnlyList<HostState> hosts = await states.ListAsync(limit, marker, context.RequestAborted);
         ILookup<Guid, HostChip> chips = (await states.ChipsOfAsync([.. hosts.Select(host => host.Node)], context.RequestAborted)).ToLookup(chip => chip.Node);
-        var list = new HostList([.. hosts.Select(host => HostViews.Summary(host, [.. chips[host.Node]]))], hosts.Count == limit ? hosts[^1].Node : null);
+        HostTrustStates judged = Of<HostTrustStates>(context);
+        Dictionary<Guid, HostTrustState> trust = (await judged.OfAsync([.. hosts.Select(host => host.Node)], context.RequestAborted)).ToDictionary(row => row.Node);
+        Dictionary<Guid, HostQuarantineState> quarantines = (await judged.QuarantinesAsync(context.RequestAborted)).ToDictionary(row => row.Node);
+        var list = new HostList(
+            [.. hosts.Select(host => HostViews.Summary(host, [.. chips[host.Node]], trust.GetValueOrDefault(host.Node), quarantines.GetValueOrDefault(host.Node)))],
+            hosts.Count == limit ? hosts[^1].Node : null);
         await context.Response.WriteAsJsonAsync(list, AttestationJson.Default.HostList, cancellationToken: context.RequestAborted);
     }
 
@@ -95,6 +103,7 @@ internal static class HostEndpoints
         if (approval.Chips.Count is 0 or > 16 || !approval.Chips.All(HostReportBounds.IsChip))
             throw new ApiException(RequestErrors.Invalid, "chips: must be 1 to 16 ids of 128 lower-case hex digits");
         await Of<HostRegistry>(context).ApproveAsync(node, approval.Chips, context.Caller().Name, context.RequestAborted);
+        Of<TrustSignal>(context).Changed();
         await WriteDetailsAsync(context, node);
     }
 
@@ -112,7 +121,10 @@ internal static class HostEndpoints
     {
         HostState host = await Of<HostRegistry>(context).FindAsync(node, context.RequestAborted);
         IReadOnlyList<HostChip> chips = await Of<HostStates>(context).ChipsOfAsync(node, context.RequestAborted);
-        await context.Response.WriteAsJsonAsync(HostViews.Details(host, chips), AttestationJson.Default.HostDetails, cancellationToken: context.RequestAborted);
+        HostTrustStates judged = Of<HostTrustStates>(context);
+        HostTrustState? trust = await judged.FindAsync(node, context.RequestAborted);
+        HostQuarantineState? quarantine = await judged.FindQuarantineAsync(node, context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(HostViews.Details(host, chips, trust, quarantine), AttestationJson.Default.HostDetails, cancellationToken: context.RequestAborted);
     }
 
     private static T Of<T>(HttpContext context)

@@ -6,6 +6,7 @@ using OpenStackSev.Control.Quarantine;
 using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Policies;
 using OpenStackSev.Control.Reattestation.Sweep;
+using OpenStackSev.Control.Trust;
 using OpenStackSev.Control.Validation;
 
 namespace OpenStackSev.Control.Identity;
@@ -14,7 +15,10 @@ namespace OpenStackSev.Control.Identity;
 public static class Policies
 {
     public static IReadOnlyList<PolicyRule> All { get; } =
-        [.. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All, .. QuarantinePolicies.All, .. MaintenancePolicies.All, .. InstancePolicies.All, .. SweepPolicies.All, .. EnforcementPolicies.All, .. AppraisalPolicies.All];
+        [
+            .. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All, .. QuarantinePolicies.All, .. MaintenancePolicies.All, .. InstancePolicies.All, .. SweepPolicies.All,
+            .. EnforcementPolicies.All, .. TrustPolicies.All, .. AppraisalPolicies.All,
+        ];
 
     /// <summary>etc/policy.yaml.sample.</summary>
     public static string Sample()

@@ -25,7 +25,7 @@ internal static class UpgradeRules
         HostFirmwareFacts facts = HostFirmwareFacts.Of(report.Facts);
         UpgradeLoss[] losses = SevEs(facts, instances, target) is { } loss ? [loss] : [];
         return new UpgradeCheck(
-            host.Node, host.Name, report.Facts.Product, report.Facts.Firmware?.CurrentTcb, target?.Words, losses, [.. Gains(facts, target)], Steps(host.Name, losses));
+            host.Node, host.Name, losses, [.. Gains(facts, target)], Steps(host.Name, losses), report.Facts.Product, report.Facts.Firmware?.CurrentTcb, target?.Words);
     }
 
     private static UpgradeLoss? SevEs(HostFirmwareFacts facts, IReadOnlyList<InstanceState> instances, UpgradeTarget? target)

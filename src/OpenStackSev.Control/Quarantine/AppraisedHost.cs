@@ -1,12 +1,14 @@
-using System.Text.Json;
+using OpenStackSev.Attestation;
 using OpenStackSev.Control.Persistence.CurrentState;
+using OpenStackSev.Control.Reattestation.Rounds;
+using OpenStackSev.Control.Trust;
 
 namespace OpenStackSev.Control.Quarantine;
 
 /// <summary>How a host stands by its own facts and by reports that its chip signed, whether or not it is in quarantine.</summary>
 internal enum AppraisalStanding
 {
-    /// <summary>Not judged, or by nothing that it said or proved.</summary>
+    /// <summary>Not judged yet.</summary>
     Unknown,
 
     /// <summary>Judged, and nothing speaks against it.</summary>
@@ -20,23 +22,13 @@ internal enum AppraisalStanding
 /// <param name="Codes">What is contraindicated.</param>
 internal sealed record AppraisedHost(AppraisalStanding Standing, IReadOnlyList<string> Codes)
 {
-    private static readonly JsonElement s_none = JsonElement.Parse("[]");
     private static readonly AppraisedHost s_unknown = new(AppraisalStanding.Unknown, []);
 
     public static AppraisedHost Of(HostTrustState? trust)
     {
         if (trust is null)
             return s_unknown;
-        using JsonDocument result = JsonDocument.Parse(trust.Result);
-        string[] codes = [.. Findings(result.RootElement).EnumerateArray().Where(finding => Text(finding, "tier") == "contraindicated").Select(finding => Text(finding, "code")).OfType<string>()];
-        return codes.Length > 0 ? new(AppraisalStanding.Bad, codes)
-            : Text(result.RootElement, "evidence") is null or "none" ? s_unknown : new(AppraisalStanding.Good, []);
+        string[] codes = [.. TrustRecord.Of(trust).Findings.Where(finding => finding.Tier == JudgementRecord.Word(Verdict.Contraindicated)).Select(finding => finding.Code)];
+        return new(codes.Length > 0 ? AppraisalStanding.Bad : AppraisalStanding.Good, codes);
     }
-
-    private static JsonElement Findings(JsonElement result) =>
-        result.ValueKind == JsonValueKind.Object && result.TryGetProperty("findings", out JsonElement findings) && findings.ValueKind == JsonValueKind.Array
-            ? findings : s_none;
-
-    private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

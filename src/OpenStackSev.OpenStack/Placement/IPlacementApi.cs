@@ -5,10 +5,11 @@ namespace OpenStackSev.OpenStack.Placement;
 /// <summary>Placement. Source: Placement API reference, microversions 1.37 to 1.39.</summary>
 public interface IPlacementApi
 {
-    /// <summary>All providers, or those of a name, or those of the tree that a provider is in.</summary>
+    /// <summary>All providers, or those of a name, or those of the tree that a provider is in, or those that have a trait (1.18).</summary>
+    /// <param name="required">A trait that Placement knows: 400 for others.</param>
     [Get("/resource_providers")]
     Task<ResourceProviderList> ListResourceProvidersAsync(
-        [Query] string? name = null, [Query, AliasAs("in_tree")] Guid? inTree = null, CancellationToken ct = default);
+        [Query] string? name = null, [Query, AliasAs("in_tree")] Guid? inTree = null, [Query] string? required = null, CancellationToken ct = default);
 
     /// <summary>Providers that have so much left, none of it from others of their tree.</summary>
     /// <param name="resources">e.g. <c>CUSTOM_SEV_SNP_ASID:1</c>.</param>

@@ -47,14 +47,16 @@ public sealed class SnpLab : IAsyncDisposable
         if (Stack.Release.ContextsOnChildren)
             NeedsVendordata();
         var lab = new SnpLab(cloud);
-        await lab.SucceedAsync("simulate", "chain", "--product", "turin", "--key-bits", "2048", "--out", lab.Chain);
-        await lab.SucceedAsync("endorsements", "import", Path.Join(lab.Chain, "ark.pem"), Path.Join(lab.Chain, "ask.pem"), Path.Join(lab.Chain, "vcek.crl"),
-            "--folder", Path.Join(lab.folder, "state/endorsements"), "--simulated-root", Path.Join(lab.Chain, "ark.pem"));
-        await lab.ConfigureAsync(keystone, hosts, settings);
-        Ended synced = await Programs.ControlAsync("manage", "db", "sync", "--config-file", lab.Configuration);
-        Assert.True(synced.ExitCode == 0, synced.ToString());
-        await lab.StartControlAsync();
-        return lab;
+        try
+        {
+            await lab.BeginAsync(keystone, hosts, settings);
+            return lab;
+        }
+        catch
+        {
+            await lab.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>A failure where CI=true, else a skip that says what to do.</summary>
@@ -79,9 +81,11 @@ public sealed class SnpLab : IAsyncDisposable
     /// <summary>Ends it in good order, as <see cref="KillControlAsync"/> does not.</summary>
     public async Task StopControlAsync()
     {
-        TestContext.Current.TestOutputHelper?.WriteLine((await Programs.StopAsync(control!, ended!)).ToString());
+        Ended end = await Programs.StopAsync(control!, ended!);
         control!.Dispose();
         control = null;
+        // Null in a fixture.
+        TestContext.Current.TestOutputHelper?.WriteLine(end.ToString());
     }
 
     /// <summary>SIGKILL.</summary>
@@ -160,6 +164,17 @@ public sealed class SnpLab : IAsyncDisposable
         {
             return false;
         }
+    }
+
+    private async Task BeginAsync(Uri? keystone, string[] hosts, string[] settings)
+    {
+        await SucceedAsync("simulate", "chain", "--product", "turin", "--key-bits", "2048", "--out", Chain);
+        await SucceedAsync("endorsements", "import", Path.Join(Chain, "ark.pem"), Path.Join(Chain, "ask.pem"), Path.Join(Chain, "vcek.crl"),
+            "--folder", Path.Join(folder, "state/endorsements"), "--simulated-root", Path.Join(Chain, "ark.pem"));
+        await ConfigureAsync(keystone, hosts, settings);
+        Ended synced = await Programs.ControlAsync("manage", "db", "sync", "--config-file", Configuration);
+        Assert.True(synced.ExitCode == 0, synced.ToString());
+        await StartControlAsync();
     }
 
     private async Task ConfigureAsync(Uri? keystone, string[] hosts, string[] settings)

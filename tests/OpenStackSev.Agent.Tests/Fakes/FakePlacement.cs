@@ -158,6 +158,13 @@ internal sealed partial class FakePlacement : HttpMessageHandler
         IEnumerable<Provider> found = providers.Values;
         if (query["name"] is { } name)
             found = found.Where(provider => provider.Name == name);
+        if (query["required"] is { } trait)
+        {
+            if (!traits.Contains(trait))
+                return Error(HttpStatusCode.BadRequest, "placement.undefined_code", $"Invalid query string parameters: Expected 'required' parameter value of known traits: {trait}");
+            found = found.Where(provider => provider.Traits.Contains(trait));
+        }
+
         if (query["in_tree"] is { } member)
             found = providers.TryGetValue(Guid.Parse(member), out Provider? one) ? found.Where(provider => RootOf(provider) == RootOf(one)) : [];
         return Json(HttpStatusCode.OK, new JsonObject { ["resource_providers"] = new JsonArray([.. found.Select(Body)]) });

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using FsCheck.Xunit;
 using NJsonSchema;
 using OpenStackSev.Attestation.Appraisal;
+using OpenStackSev.Attestation.Hosts;
 using OpenStackSev.Attestation.Snp;
 
 namespace OpenStackSev.Attestation.Tests.Appraisal;
@@ -251,6 +252,14 @@ public sealed class PolicyDocumentTests
                 Tio = Stance.Required,
                 UnknownBits = Stance.Refused,
             },
+            Hosts = new()
+            {
+                EarnedBy = HostEvidenceKind.Platform,
+                Iommu = Stance.Refused,
+                UnlockedDebug = Stance.Allowed,
+                UnfusedPart = Stance.Allowed,
+                MinimumKernel = new(6, 11),
+            },
             ProvisionalFirmware = Stance.Refused,
             MinimumTcb = new Dictionary<ProductLine, TcbMinimum> { [ProductLine.Turin] = new(1, 2, 3, 4, 5), [ProductLine.Milan] = new(Microcode: 219) },
             MinimumLaunchTcb = new Dictionary<ProductLine, TcbMinimum> { [ProductLine.Venice] = new(Fmc: 0) },
@@ -274,13 +283,14 @@ public sealed class PolicyDocumentTests
             [
                 KnownBulletins.All[1],
                 new("MINE-1", "mine", ["CVE-2026-12345"], "here",
-                    [new(ProductLine.Milan, new(Snp: 1), new(1, 2, 3), 0xFF, 1, 2), new(ProductLine.Turin, new(Fmc: 1))]),
+                    [new(ProductLine.Milan, new(Snp: 1), new(1, 2, 3), 0xFF, 1, 2), new(ProductLine.Turin, new(Fmc: 1))], Advisory: true),
             ],
             SimulatedRoots = [new('a', 64)],
         };
         NothingIsDefault(policy, AppraisalPolicy.Default, nameof(AppraisalPolicy.AllowedChips));
         NothingIsDefault(policy.GuestPolicy, new());
         NothingIsDefault(policy.Platform, new());
+        NothingIsDefault(policy.Hosts, new());
         NothingIsDefault(policy.ReferenceValues, new());
 
         AppraisalPolicy read = Read(Text(policy));
@@ -313,8 +323,8 @@ public sealed class PolicyDocumentTests
             {"version": 1, "bulletins": {"without": ["AMD-SB-3015"], "add": [
               {"id": "AMD-SB-3015", "title": "t", "source": "s", "requirements": {"milan": {"platform": ["alias_check"]}}}]}}
             """);
-        Assert.Equal(["AMD-SB-3019", "AMD-SB-3015"], policy.Bulletins.Select(bulletin => bulletin.Id));
-        Assert.Null(Assert.Single(policy.Bulletins[1].Requirements).MinimumFirmware);
+        Assert.Equal(["AMD-SB-3019", "AMD-SB-3023", "AMD-SB-3015"], policy.Bulletins.Select(bulletin => bulletin.Id));
+        Assert.Null(Assert.Single(policy.Bulletins[2].Requirements).MinimumFirmware);
         Assert.Equal(Text(policy), Text(Read(Text(policy))));
     }
 

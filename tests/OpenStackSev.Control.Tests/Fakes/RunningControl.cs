@@ -82,9 +82,10 @@ internal sealed class RunningControl : IAsyncDisposable
             ["metrics.bind_port"] = "0",
             ["endorsements.use_kds"] = "false",
             ["reattestation.guest_url"] = "https://attestation.example.org:9520",
-            // A test that is about the sweep, or about enforcement, starts it itself: what it asks of the cloud is no part of the others.
+            // A test that is about the sweep, enforcement or trust starts it itself: what it asks of the cloud is no part of the others.
             ["sweep.enabled"] = "false",
             ["enforcement.enabled"] = "false",
+            ["trust.enabled"] = "false",
             ["keystone_authtoken.auth_url"] = Keystone.Url + "/v3",
             ["keystone_authtoken.www_authenticate_uri"] = "https://identity.example.org/v3",
             ["keystone_authtoken.username"] = FakeKeystone.Username,

@@ -40,4 +40,8 @@ public sealed class HostStates(ControlDatabase database)
     public Task<IReadOnlyList<HostChip>> ChipsOfAsync(IReadOnlyList<Guid> nodes, CancellationToken ct = default) =>
         database.UseAsync<IReadOnlyList<HostChip>>(async context =>
             await context.Chips.AsNoTracking().Where(chip => nodes.Contains(chip.Node)).ToListAsync(ct));
+
+    /// <summary>The chips of all nodes, in no order.</summary>
+    public Task<IReadOnlyList<HostChip>> AllChipsAsync(CancellationToken ct = default) =>
+        database.UseAsync<IReadOnlyList<HostChip>>(async context => await context.Chips.AsNoTracking().ToListAsync(ct));
 }

@@ -52,8 +52,8 @@ public sealed class HostTrustStates(ControlDatabase database)
     public Task<IReadOnlyList<GuestEvidence>> EvidenceSinceAsync(DateTimeOffset since, int limit, CancellationToken ct = default) =>
         database.UseAsync<IReadOnlyList<GuestEvidence>>(async context => await context.Evidence.AsNoTracking().Where(evidence => evidence.ReceivedAt >= since)
             .Join(context.Instances.AsNoTracking().Where(row => row.Node != null && row.Result != null), evidence => evidence.Instance, row => row.Instance,
-                (evidence, row) => new GuestEvidence(row.Node!.Value, row.Instance, evidence.ReceivedAt))
-            .OrderByDescending(one => one.ReceivedAt).Take(limit).ToListAsync(ct));
+                (evidence, row) => new { row.Node, row.Instance, evidence.ReceivedAt })
+            .OrderByDescending(one => one.ReceivedAt).Take(limit).Select(one => new GuestEvidence(one.Node!.Value, one.Instance, one.ReceivedAt)).ToListAsync(ct));
 
     /// <summary>How many hosts are of each level.</summary>
     public Task<IReadOnlyDictionary<TrustLevel, int>> CountAsync(CancellationToken ct = default) =>

@@ -1,0 +1,129 @@
+using OpenStackSev.Api.Hosts;
+using OpenStackSev.Attestation.Hosts;
+using OpenStackSev.Control.Configuration;
+using OpenStackSev.Control.Hosts;
+using OpenStackSev.Control.Persistence;
+using OpenStackSev.Control.Persistence.CurrentState;
+using OpenStackSev.Control.Persistence.History;
+using OpenStackSev.Control.Reattestation.Policies;
+
+namespace OpenStackSev.Control.Trust;
+
+/// <summary>One look at all hosts: facts in, judgement as a pure value, rows and history last. What it wrote is told by others: traits, the snapshot.</summary>
+/// <remarks>
+/// Several control planes may look at one database. They read the same facts and the policy anew each time, and a proof or a silence that one of them
+/// called over is over for all, so that their clocks cannot make a host's trust flap.
+/// </remarks>
+internal sealed partial class TrustRound(
+    HostStates hosts, HostTrustStates states, HostProofs proofs, PolicyStates policies, EndorsementOptions endorsements, HistoryWriter history,
+    HostsOptions hostOptions, TrustOptions options, TimeProvider time, ILogger<TrustRound> log)
+{
+    /// <summary>Hosts that are written at one time: they share commits.</summary>
+    private const int Writers = 32;
+
+    /// <summary>The longest time in which a host that is trusted by its word is not written again: a part of what it may be silent.</summary>
+    private const int HeardParts = 4;
+
+    private readonly TrustMemory memory = new();
+
+    /// <returns>When the next end of trust is due; null for none.</returns>
+    /// <exception cref="StorageException">Something cannot be read; nothing was judged.</exception>
+    public async Task<DateTimeOffset?> RunAsync(CancellationToken ct)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        PolicyInForce policy = PolicyInForce.Of(await policies.ActiveAsync(ct), [], endorsements);
+        var moment = new TrustMoment(now, policy.Policy, options.Lifetime, hostOptions.ProofLifetime, hostOptions.HeartbeatInterval);
+        // Rows before what they are compared with: one that is written meanwhile is met again at the next look.
+        Dictionary<Guid, HostTrustState> rows = (await states.AllAsync(ct)).ToDictionary(row => row.Node);
+        Dictionary<Guid, HostQuarantineState> quarantines = (await states.QuarantinesAsync(ct)).ToDictionary(row => row.Node);
+        IReadOnlyList<HostOutline> outlines = await states.OutlinesAsync(ct);
+        ILookup<Guid, HostChip> chips = (await hosts.AllChipsAsync(ct)).ToLookup(chip => chip.Node);
+        ILookup<Guid, GuestEvidence> evidence = await proofs.NewestAsync(now - options.Lifetime, ct);
+        memory.Keep(outlines.Select(host => host.Node).ToHashSet());
+        DateTimeOffset? next = null;
+        await Parallel.ForEachAsync(outlines, new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = ct }, async (host, stop) =>
+        {
+            HostTrustState? row = await JudgeAsync(
+                host, rows.GetValueOrDefault(host.Node), quarantines.GetValueOrDefault(host.Node), [.. chips[host.Node]], evidence[host.Node], policy, moment, stop);
+            lock (memory)
+                next = Sooner(next, row?.ExpiresAt);
+        });
+        return next;
+    }
+
+    /// <returns>The row as it is now; null where it could not be judged.</returns>
+    private async Task<HostTrustState?> JudgeAsync(
+        HostOutline host, HostTrustState? row, HostQuarantineState? quarantine, IReadOnlyList<HostChip> chips, IEnumerable<GuestEvidence> evidence,
+        PolicyInForce policy, TrustMoment moment, CancellationToken ct)
+    {
+        GuestEvidence[] guests = [.. evidence];
+        TrustInput input = Input(host, row, quarantine, chips, guests, policy, moment);
+        lock (memory)
+        {
+            if (memory.IsSettled(host.Node, input, row))
+                return row;
+        }
+
+        try
+        {
+            if (await hosts.FindAsync(host.Node, ct) is not { } state)
+                return null;
+            StoredReport stored = StoredReport.Of(state);
+            HashSet<string> approved = [.. chips.Where(chip => chip.Status == ChipStatus.Approved).Select(chip => chip.ChipId)];
+            ProofRecord? proof = await proofs.FindAsync(host.Node, guests, row is null ? null : TrustRecord.Of(row).Proof, approved, ct);
+            var facts = new TrustFacts(host, stored.Report, EnrolmentRules.Of(stored, chips), proof, quarantine, row);
+            if (TrustRules.Decide(facts, moment) is { } step)
+                row = await WriteAsync(step, ct);
+            lock (memory)
+                memory.Settled(host.Node, input, row!.Version);
+            return row;
+        }
+        // Somebody else wrote it: it is judged anew at the next look, by what is there then.
+        catch (StorageException e) when (e.Code == StorageCodes.Conflict)
+        {
+        }
+        catch (StorageException e)
+        {
+            LogNotWritten(log, host.Name, e.Message);
+        }
+
+        return row;
+    }
+
+    private async Task<HostTrustState> WriteAsync(TrustStep step, CancellationToken ct)
+    {
+        if (step.Record is { } record)
+        {
+            await history.AppendAsync(record, ct);
+            LogChanged(log, step.State.Name, step.State.Level, string.Join(' ', TrustRecord.Of(step.State).Findings.Select(finding => finding.Code)));
+        }
+        else
+        {
+            await history.ApplyAsync(step.State, ct);
+        }
+
+        return step.State with { Version = step.State.Version + 1 };
+    }
+
+    private static TrustInput Input(
+        HostOutline host, HostTrustState? row, HostQuarantineState? quarantine, IReadOnlyList<HostChip> chips, GuestEvidence[] guests, PolicyInForce policy, TrustMoment moment) => new(
+        policy.Digest + string.Concat(policy.Policy.SimulatedRoots), host.FactsChangedAt,
+        string.Join(' ', chips.Select(chip => $"{chip.ChipId}{chip.Status}").Order(StringComparer.Ordinal)),
+        guests is [var newest, ..] ? newest.ReceivedAt : null,
+        moment.Now >= host.LastSeenAt + moment.Silence,
+        row?.ExpiresAt is { } end && moment.Now >= end,
+        // Once for each proof: only then can the host's word be held against it.
+        row?.ProvenAt is { } proven && host.LastSeenAt > proven + moment.Heartbeat,
+        quarantine?.Since,
+        policy.Policy.Hosts.EarnedBy == HostEvidenceKind.Platform ? Rounded(host.LastSeenAt, moment.Silence / HeardParts) : null);
+
+    private static DateTimeOffset Rounded(DateTimeOffset time, TimeSpan to) => new(time.UtcTicks - (time.UtcTicks % to.Ticks), TimeSpan.Zero);
+
+    private static DateTimeOffset? Sooner(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other ?? one : one;
+
+    [LoggerMessage(4701, LogLevel.Information, "host {Name} is {Level} {Codes}")]
+    private static partial void LogChanged(ILogger logger, string name, TrustLevel level, string codes);
+
+    [LoggerMessage(4702, LogLevel.Error, "host {Name} could not be judged, it is tried again: {Reason}")]
+    private static partial void LogNotWritten(ILogger logger, string name, string reason);
+}

@@ -1,0 +1,179 @@
+using System.Text.Json;
+using OpenStackSev.Api.Hosts;
+using OpenStackSev.Attestation.Snp;
+using OpenStackSev.Control.Persistence.CurrentState;
+using OpenStackSev.Control.Trust;
+
+namespace OpenStackSev.Control.Tests.Trust;
+
+/// <summary>From facts to a level, and what is written of it.</summary>
+public sealed class TrustRulesTests
+{
+    private static readonly ProofRecord s_proof = Given.Proof(TimeSpan.FromMinutes(10));
+
+    [Fact]
+    public void A_proof_that_counts_makes_trusted_until_it_ends()
+    {
+        TrustStep step = Decided(Given.Facts(s_proof));
+
+        Assert.Equal(TrustLevel.Trusted, step.State.Level);
+        Assert.Equal((s_proof.At, Given.Instance, s_proof.At + TimeSpan.FromMinutes(45)), (step.State.ProvenAt, step.State.ProvenBy, step.State.ExpiresAt));
+        Assert.Empty(TrustRecord.Of(step.State).Findings);
+        Assert.Equal(HostEvents.TrustChanged, step.Record!.Kind);
+    }
+
+    [Fact]
+    public void Its_own_word_alone_makes_nobody_trusted_unless_policy_takes_it()
+    {
+        Assert.Equal((TrustLevel.Unknown, "host.proof.missing"), Level(Given.Facts()));
+        TrustStep step = TrustRules.Decide(Given.Facts(), Given.Moment(Given.ByItsWord))!;
+        Assert.Equal((TrustLevel.Trusted, Given.Host.LastSeenAt + TimeSpan.FromMinutes(15)), (step.State.Level, step.State.ExpiresAt));
+        Assert.Equal("platform", TrustRecord.Of(step.State).Evidence);
+        Assert.Null(step.State.ProvenAt);
+    }
+
+    [Fact]
+    public void A_proof_that_has_ended_leaves_it_unknown_and_never_counts_again()
+    {
+        HostTrustState trusted = Decided(Given.Facts(s_proof)).State;
+        DateTimeOffset end = trusted.ExpiresAt!.Value;
+        TrustFacts later = Heard(Given.Facts(s_proof), end) with { Before = trusted };
+
+        Assert.Null(TrustRules.Decide(later, Given.Moment(now: end.AddTicks(-1))));
+        TrustStep over = TrustRules.Decide(later, Given.Moment(now: end))!;
+        Assert.Equal((TrustLevel.Unknown, null), (over.State.Level, over.State.ExpiresAt));
+        Assert.Equal(["host.proof.expired"], TrustRecord.Of(over.State).Findings.Select(finding => finding.Code));
+        // Another control plane whose clock is behind does not give it back.
+        Assert.Null(TrustRules.Decide(later with { Before = over.State }, Given.Moment(now: end.AddSeconds(-30))));
+    }
+
+    [Fact]
+    public void A_silent_host_is_unknown_until_it_is_heard_again()
+    {
+        DateTimeOffset silent = Given.Host.LastSeenAt + TimeSpan.FromMinutes(15);
+        TrustFacts facts = Given.Facts(s_proof) with { Before = Decided(Given.Facts(s_proof)).State };
+        TrustStep step = TrustRules.Decide(facts, Given.Moment(now: silent))!;
+
+        Assert.Equal(TrustLevel.Unknown, step.State.Level);
+        Assert.Contains(TrustRecord.Of(step.State).Findings, finding => finding.Code == "host.silent");
+        Assert.Null(TrustRules.Decide(facts with { Before = step.State }, Given.Moment(now: silent.AddSeconds(-5))));
+        TrustStep heard = TrustRules.Decide(Heard(facts, silent.AddSeconds(1)) with { Before = step.State }, Given.Moment(now: silent.AddSeconds(2)))!;
+        Assert.Equal(TrustLevel.Trusted, heard.State.Level);
+    }
+
+    [Theory]
+    [InlineData(EnrolmentState.NoChips, TrustLevel.Unknown, "host.chip.none")]
+    [InlineData(EnrolmentState.Pending, TrustLevel.Unknown, "host.chip.pending")]
+    [InlineData(EnrolmentState.Changed, TrustLevel.Untrusted, "host.chip.changed")]
+    [InlineData(EnrolmentState.Conflict, TrustLevel.Untrusted, "host.chip.conflict")]
+    public void Only_an_enrolled_host_is_trusted(EnrolmentState enrolment, TrustLevel level, string code)
+    {
+        Assert.Equal((level, code), Level(Given.Facts(s_proof) with { Enrolment = enrolment }));
+        Assert.Equal((level, code), Level(Given.Facts() with { Enrolment = enrolment }, Given.Moment(Given.ByItsWord)));
+    }
+
+    [Fact]
+    public void A_simulated_host_counts_only_where_a_simulated_root_is_named()
+    {
+        TrustMoment real = Given.Moment(Given.Policy with { SimulatedRoots = [] });
+        Assert.Equal((TrustLevel.Unknown, "host.simulated"), Level(Given.Facts(s_proof), real));
+        TrustFacts folder = Given.Facts(report: Given.Report(facts => facts with { Simulated = true }));
+        Assert.Equal((TrustLevel.Unknown, "host.simulated"), Level(folder, Given.Moment(Given.ByItsWord with { SimulatedRoots = [] })));
+        Assert.True(TrustRecord.Of(TrustRules.Decide(folder, Given.Moment(Given.ByItsWord))!.State).Simulated);
+    }
+
+    [Fact]
+    public void What_the_chip_signed_speaks_against_a_host_that_says_better()
+    {
+        ProofRecord older = Given.Proof(TimeSpan.FromMinutes(1), fields => fields with { ReportedTcb = fields.ReportedTcb with { Snp = 1 }, CommittedTcb = fields.CommittedTcb with { Snp = 1 } });
+        TrustMoment strict = Given.Moment(Given.Policy with { MinimumTcb = new Dictionary<ProductLine, Attestation.Appraisal.TcbMinimum> { [ProductLine.Turin] = new(Snp: 2) } });
+        TrustStep step = TrustRules.Decide(Given.Facts(older), strict)!;
+
+        Assert.Equal(TrustLevel.Untrusted, step.State.Level);
+        Assert.Contains(TrustRecord.Of(step.State).Findings, finding => finding.Code == "host.tcb.below_minimum");
+    }
+
+    [Fact]
+    public void A_host_that_says_after_a_report_what_its_chip_did_not_sign_is_untrusted()
+    {
+        ProofRecord smt = Given.Proof(TimeSpan.FromMinutes(10));
+        HostReport report = Given.Report(facts => facts with { Tsme = !TsmeOf(smt) });
+        Assert.Equal((TrustLevel.Untrusted, "host.facts.contradicted"), Level(Given.Facts(smt, report)));
+        // Changed since: it may have been restarted with another setting.
+        TrustFacts changed = Given.Facts(smt, report);
+        Assert.Equal(TrustLevel.Trusted, TrustRules.Decide(changed with { Host = changed.Host with { FactsChangedAt = smt.At.AddSeconds(1) } }, Given.Moment())!.State.Level);
+        // Not said again since: perhaps it only has not told yet.
+        Assert.Equal(TrustLevel.Trusted, TrustRules.Decide(Heard(changed, smt.At.AddSeconds(30)), Given.Moment(now: smt.At.AddSeconds(40)))!.State.Level);
+    }
+
+    [Fact]
+    public void A_quarantine_holds_whatever_is_proven()
+    {
+        var asked = new HostQuarantineState { Node = Given.Node, Since = Given.Now, Reason = "disk", By = "admin" };
+        HostTrustState trusted = Decided(Given.Facts(s_proof)).State;
+        TrustFacts facts = Given.Facts(s_proof) with { Before = trusted, Quarantine = asked };
+
+        Assert.Equal(TrustLevel.Quarantined, TrustViews.LevelOf(trusted, asked));
+        TrustStep step = TrustRules.Decide(facts, Given.Moment())!;
+        Assert.Equal((TrustLevel.Quarantined, null), (step.State.Level, step.State.ExpiresAt));
+        Assert.Equal(TrustLevel.Unknown, TrustViews.LevelOf(step.State, asked with { Since = null }));
+        Assert.Equal(TrustLevel.Trusted, TrustRules.Decide(facts with { Before = step.State, Quarantine = asked with { Since = null } }, Given.Moment())!.State.Level);
+    }
+
+    [Fact]
+    public void Nothing_new_writes_nothing_and_a_newer_proof_only_times()
+    {
+        HostTrustState trusted = Decided(Given.Facts(s_proof)).State;
+        Assert.Null(TrustRules.Decide(Given.Facts(s_proof) with { Before = trusted }, Given.Moment()));
+        TrustFacts newer = Given.Facts(s_proof with { At = s_proof.At.AddMinutes(6) }) with { Before = trusted };
+        TrustStep step = TrustRules.Decide(newer, Given.Moment())!;
+        Assert.Null(step.Record);
+        Assert.Equal(s_proof.At.AddMinutes(51), step.State.ExpiresAt);
+        Assert.Equal(trusted.Since, step.State.Since);
+        // Moved by less than an eighth of the lifetime: not worth a write.
+        Assert.Null(TrustRules.Decide(newer with { Proof = s_proof with { At = s_proof.At.AddMinutes(5) } }, Given.Moment()));
+    }
+
+    [Fact]
+    public void The_record_names_what_changed_and_why()
+    {
+        JsonElement body = JsonDocument.Parse(TrustRules.Decide(Given.Facts() with { Enrolment = EnrolmentState.Changed }, Given.Moment())!.Record!.Body).RootElement;
+        Assert.Equal("untrusted", body.GetProperty("level").GetString());
+        Assert.Equal("host.chip.changed", body.GetProperty("findings")[0].GetProperty("code").GetString());
+        Assert.False(body.TryGetProperty("previous", out _));
+    }
+
+    [Fact]
+    public void A_host_without_encryption_is_unknown() => Assert.Equal(
+        (TrustLevel.Unknown, "host.encryption.off"),
+        Level(Given.Facts(report: Given.Report(facts => facts with { Sev = false, SevEs = false, SevSnp = false })), Given.Moment(Given.ByItsWord)));
+
+    [Fact]
+    public void A_baseline_is_had_by_evidence_that_counts_only()
+    {
+        string[] ByWord() => [.. TrustRecord.Of(TrustRules.Decide(Given.Facts(), Given.Moment(Given.ByItsWord))!.State).Baselines];
+        Assert.Equal(["SB_3023"], ByWord());
+        TrustRecord unproven = TrustRecord.Of(Decided(Given.Facts()).State);
+        Assert.Empty(unproven.Baselines);
+        Assert.Contains(unproven.Bulletins, one => one is { Bulletin: "AMD-SB-3023", Standing: "mitigated" });
+    }
+
+    [Fact]
+    public void Every_code_has_its_line_in_the_README()
+    {
+        string[] lines = File.ReadAllLines(Path.Join(Repository.Root, "src", "OpenStackSev.Control", "Trust", "README.md"));
+        Assert.All(TrustCodes.All, check => Assert.Contains($"| `{check.Code}` | {check.Tier.ToString().ToLowerInvariant()} | {check.Meaning} |", lines));
+    }
+
+    private static bool TsmeOf(ProofRecord proof) => AttestationReport.TryParse(proof.Report, null, out AttestationReport? report, out _) && report.PlatformInfo.TsmeEnabled;
+
+    private static TrustFacts Heard(TrustFacts facts, DateTimeOffset at) => facts with { Host = facts.Host with { LastSeenAt = at } };
+
+    private static TrustStep Decided(TrustFacts facts) => TrustRules.Decide(facts, Given.Moment())!;
+
+    private static (TrustLevel, string) Level(TrustFacts facts, TrustMoment? moment = null)
+    {
+        TrustStep step = TrustRules.Decide(facts, moment ?? Given.Moment())!;
+        return (step.State.Level, TrustRecord.Of(step.State).Findings[0].Code);
+    }
+}
