@@ -16,6 +16,9 @@ public sealed partial class TrustLoop(
     /// <summary>While the silence lasts: somebody may write the traits again.</summary>
     private static readonly TimeSpan NextLook = TimeSpan.FromMinutes(1);
 
+    /// <summary>The first word may say a shorter lifetime than the one that was waited for until then.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
     private string? failing;
     private string? unsaved;
 
@@ -29,7 +32,7 @@ public sealed partial class TrustLoop(
                 TellUnsaved();
                 TimeSpan remaining = word.Remaining;
                 if (remaining > TimeSpan.Zero)
-                    await Task.Delay(remaining, time, stoppingToken);
+                    await Task.Delay(remaining < LongestWait ? remaining : LongestWait, time, stoppingToken);
                 else if (word.Node is not { } node)
                     await Task.Delay(FirstBackoff, time, stoppingToken);
                 else if (await EndAsync(node, stoppingToken))

@@ -56,6 +56,20 @@ public sealed class TrustLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task The_first_word_s_lifetime_counts_and_not_the_usual_one_that_was_waited_for_before()
+    {
+        LastWord word = LastWord.Open(folder, time);
+        Start(word);
+        DateTimeOffset heard = time.GetUtcNow() + TimeSpan.FromSeconds(5);
+        await UntilAsync(() => time.GetUtcNow() >= heard);
+        heard = time.GetUtcNow();
+        word.Heard(Given.Root, s_lifetime);
+        await UntilAsync(() => events.Seen.Contains(TrustEnded));
+        Assert.True(s_lifetime < LastWord.UsualProofLifetime);
+        Assert.Equal(s_lifetime, Assert.Single(events.Logged).At - heard);
+    }
+
+    [Fact]
     public async Task While_words_come_trust_stays()
     {
         LastWord word = await StartAsync();
