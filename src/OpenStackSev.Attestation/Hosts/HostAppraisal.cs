@@ -1,4 +1,5 @@
 using OpenStackSev.Attestation.Appraisal;
+using OpenStackSev.Attestation.Sev;
 using OpenStackSev.Attestation.Snp;
 
 namespace OpenStackSev.Attestation.Hosts;
@@ -32,6 +33,7 @@ public static class HostAppraisal
         if (claims.Line is { } line)
             Claimed(claims, line, policy, findings);
         HostSettings.Check(claims, report, policy, findings);
+        Certificates(claims, policy, findings);
         if (evidence.Proof is { IsContemporary: true } proof)
             Contradictions(claims, proof.Report, findings);
         return new(
@@ -88,6 +90,17 @@ public static class HostAppraisal
     {
         foreach (PlatformMinimum minimum in PlatformMinimum.Of(policy, line))
             minimum.Check(claims.ReportedTcb, claims.Firmware, "firmware version", findings);
+    }
+
+    // That they lead to AMD is deliberately not asked for: the CEK that the processor exports has no signature of AMD's, and certificates alone prove
+    // nothing fresh. What contradicts itself speaks against the host all the same.
+    private static void Certificates(PlatformClaims claims, AppraisalPolicy policy, List<Finding> findings)
+    {
+        if (claims.SevCertificates is not { } export)
+            return;
+        IEnumerable<Finding> found = SevChain.TryParse(export.Span, out SevChain? chain, out Finding? malformed)
+            ? SevChainVerifier.Verify(chain, null, []).Findings : [malformed];
+        findings.AddRange(found.Where(finding => finding.Tier == Verdict.Contraindicated));
     }
 
     private static void Contradictions(PlatformClaims claims, AttestationReport report, List<Finding> findings)

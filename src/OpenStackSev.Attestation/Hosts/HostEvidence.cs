@@ -44,6 +44,9 @@ public sealed record PlatformClaims
 
     /// <summary>CHIP_ID of each socket, in hexadecimal.</summary>
     public IReadOnlyList<string> Chips { get; init; } = [];
+
+    /// <summary>PDH, PEK, OCA and CEK as the security processor exports them; null where it does not.</summary>
+    public ReadOnlyMemory<byte>? SevCertificates { get; init; }
 }
 
 /// <summary>A report that a chip of the host signed, as far as it is about the platform. Genuine: the caller has verified it.</summary>

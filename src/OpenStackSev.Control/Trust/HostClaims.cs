@@ -33,6 +33,7 @@ internal static class HostClaims
             Fused = facts.Fused,
             Kernel = facts.Kernel,
             Chips = report.Chips,
+            SevCertificates = facts.SevCertificates,
         };
     }
 

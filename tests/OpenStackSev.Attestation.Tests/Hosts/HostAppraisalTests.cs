@@ -77,6 +77,17 @@ public sealed class HostAppraisalTests
     }
 
     [Fact]
+    public void Certificates_of_the_security_processor_that_do_not_hold_speak_against_the_host()
+    {
+        byte[] export = new OpenStackSev.Simulation.Sev.SimulatedSevPlatform([1, 2, 3]).Export();
+        Assert.Empty(Claimed(c => c with { SevCertificates = export }).Findings);
+        byte[] other = [.. new OpenStackSev.Simulation.Sev.SimulatedSevPlatform([4, 5, 6]).Export()[..2084], .. export[2084..]];
+        Assert.Equal(["sev.pdh.signature"], CodesOf(Claimed(c => c with { SevCertificates = other })));
+        // What cannot be read proves nothing and blames nobody.
+        Assert.Empty(Claimed(c => c with { SevCertificates = new byte[5] }).Findings);
+    }
+
+    [Fact]
     public void The_worse_of_the_two_words_counts()
     {
         // The chip signed an older TCB than the host claims, and the host a lower one than its chip once signed.
