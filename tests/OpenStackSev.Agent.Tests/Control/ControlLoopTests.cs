@@ -14,7 +14,7 @@ using Given = OpenStackSev.Agent.Tests.Capacity.Given;
 namespace OpenStackSev.Agent.Tests.Control;
 
 /// <summary>When reports go, and what a silent control plane costs.</summary>
-public sealed class ControlLoopTests : IDisposable
+public sealed class ControlLoopTests : IAsyncDisposable
 {
     private const int NotEnrolled = 1202, Enrolled = 1203, Failed = 1204;
     private static readonly HostReportAnswer s_answer = new(EnrolmentState.Enrolled, [], ProofLifetime: 300, Interval: 60, default);
@@ -38,8 +38,10 @@ public sealed class ControlLoopTests : IDisposable
         }, word, new ControlOptions(), time, new Random(1), events);
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        // To its end: it may be writing its file.
+        await loop.StopAsync(CancellationToken.None);
         loop.Dispose();
         Directory.Delete(folder, recursive: true);
     }
