@@ -76,12 +76,18 @@ public static class AgentRun
         return OpenStackConnection.Open(CloudSettings.Load(options.Cloud, environment), new OpenStackConnectionOptions { LoggerFactory = loggers });
     }
 
-    private static CapacityPublisher Publisher(AgentConfiguration configuration, OpenStackConnection cloud, CapacityStateFolder state) => new(
-        () => PlatformProbe.Read(configuration.Process.PlatformRoot),
-        ct => NodeIdentity.ReadAsync(configuration.Capacity, configuration.Process.PlatformRoot, ct),
-        new PlacementMirror(cloud.Placement),
-        state,
-        configuration.Capacity);
+    private static CapacityPublisher Publisher(AgentConfiguration configuration, OpenStackConnection cloud, CapacityStateFolder state)
+    {
+        LibvirtWatch libvirt = new();
+        PlatformFacts? facts = null;
+        // A round reads the machine before it asks how the node is called.
+        return new(
+            () => facts = PlatformProbe.Read(configuration.Process.PlatformRoot, libvirt),
+            ct => NodeIdentity.ReadAsync(configuration.Capacity, configuration.Process.PlatformRoot, facts?.Virtualization?.HostName, ct),
+            new PlacementMirror(cloud.Placement),
+            state,
+            configuration.Capacity);
+    }
 
     private static async Task<int> RunDaemonAsync(
         AgentConfiguration configuration, CapacityPublisher publisher, OpenStackConnection cloud, Serilog.Core.Logger serilog, CancellationToken ct)

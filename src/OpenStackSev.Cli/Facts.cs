@@ -78,6 +78,7 @@ internal static class Facts
                 ? $"TSME {OnOff(part.Tsme)}, debug lock {OnOff(part.DebugLocked)}, fused {OnOff(part.Fused)}" : Unknown],
             ["chips", facts.ChipIds is { } chips ? $"{chips.Count} (their ids: -f json)" : Unknown],
         ];
+        rows.Add(["libvirt", facts.Virtualization is { } libvirt ? Libvirt(libvirt) : Unknown]);
         if (facts.SnpFirmware.Count == 0)
             rows.Add(["guest firmware", "none for SEV-SNP"]);
         rows.AddRange(facts.SnpFirmware.Select(f => new[]
@@ -129,6 +130,11 @@ internal static class Facts
 
     private static string OnOff(bool? value) => value switch { true => "on", false => "off", null => "absent" };
 
+    private static string Libvirt(VirtualizationFacts libvirt) =>
+        $"{libvirt.Libvirt ?? "version unknown"}, QEMU {libvirt.Qemu ?? "unknown"}, host name {libvirt.HostName ?? "unknown"}"
+        + (libvirt.Capabilities is not { } can ? "" : can.Sev == true
+            ? $", SEV guests {can.MaximumGuests?.ToString() ?? "uncounted"}, SEV-ES {can.MaximumSevEsGuests?.ToString() ?? "uncounted"}" : ", no SEV");
+
     internal static string State(byte state) => state switch { 0 => "uninitialized", 1 => "initialized", 2 => "working", _ => state.ToString() };
 
     internal static string Tcb(ulong tcb) => $"0x{tcb:x16}";
@@ -149,6 +155,7 @@ internal sealed record FactsDocument(
     SnpStatusDocument? SnpPlatformStatus,
     SecurityAttributes? SecurityAttributes,
     byte[]? SevCertificates,
+    VirtualizationDocument? Virtualization,
     IReadOnlyList<string>? ChipIds,
     IReadOnlyList<FirmwareDescriptor> SnpFirmware,
     IReadOnlyList<PoolDocument> Pools,
@@ -170,7 +177,11 @@ internal sealed record FactsDocument(
             ? new($"{s.ApiMajor}.{s.ApiMinor}", s.Build, s.RmpInitialized, s.AliasCheckComplete, s.CiphertextHidingCapable,
                 s.CiphertextHidingEnabled, s.MaskedChipId, s.MaskedChipKey, s.VlekLoaded, s.TrustedIoEnabled, s.GuestCount, Facts.Tcb(s.CurrentTcb), Facts.Tcb(s.ReportedTcb))
             : null,
-        facts.SecurityAttributes, facts.SevCertificates, facts.ChipIds, facts.SnpFirmware, Facts.Pools(pools), findings);
+        facts.SecurityAttributes, facts.SevCertificates,
+        facts.Virtualization is { } v
+            ? new(v.HostName, v.Libvirt, v.Qemu, v.Capabilities?.Sev, v.Capabilities?.MaximumGuests, v.Capabilities?.MaximumSevEsGuests, v.Capabilities?.LaunchSecurity ?? [])
+            : null,
+        facts.ChipIds, facts.SnpFirmware, Facts.Pools(pools), findings);
 }
 
 internal sealed record ProcessorDocument(
@@ -178,6 +189,9 @@ internal sealed record ProcessorDocument(
 
 internal sealed record EncryptionDocument(
     bool Sme, bool Sev, bool SevEs, bool SevSnp, int CBitPosition, int ReducedPhysicalBits, uint MaximumAsid, uint MinimumSevAsid);
+
+internal sealed record VirtualizationDocument(
+    string? HostName, string? Libvirt, string? Qemu, bool? Sev, uint? MaximumGuests, uint? MaximumSevEsGuests, IReadOnlyList<string> LaunchSecurity);
 
 internal sealed record SevStatusDocument(string Api, uint Build, string State, bool Owned, bool SevEs, uint GuestCount);
 

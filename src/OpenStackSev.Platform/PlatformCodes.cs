@@ -61,6 +61,10 @@ public static class PlatformCodes
     public const string CcpMalformed = "platform.ccp.malformed";
     public const string CcpSocketsDisagree = "platform.ccp.sockets_disagree";
 
+    public const string LibvirtMissing = "platform.libvirt.missing";
+    public const string LibvirtUnreadable = "platform.libvirt.unreadable";
+    public const string LibvirtMalformed = "platform.libvirt.malformed";
+
     // Contradictions, PlatformConsistency.
 
     public const string UnknownProcessor = "platform.cpuid.unknown_processor";
@@ -84,6 +88,10 @@ public static class PlatformCodes
     public const string CiphertextHidingAbovePool = "platform.ciphertext_hiding.above_pool";
     public const string CiphertextHidingDisagrees = "platform.ciphertext_hiding.disagrees";
     public const string SnpNotInitialized = "platform.snp_status.not_initialized";
+    public const string LibvirtSevDisagrees = "platform.libvirt.sev_disagrees";
+    public const string LibvirtSevEsDisagrees = "platform.libvirt.sev_es_disagrees";
+    public const string LibvirtWithoutSev = "platform.libvirt.without_sev";
+    public const string LibvirtSevWithoutKvm = "platform.libvirt.sev_without_kvm";
     public const string NoSnpFirmware = "platform.firmware.none_for_sev_snp";
 
     // What the pools lost, AsidPools.
@@ -108,13 +116,16 @@ public static class PlatformCodes
         SevStatusMissing, SevStatusUnreadable, SevStatusMalformed,
         SevCertificatesMissing, SevCertificatesUnreadable, SevCertificatesMalformed,
         CcpUnreadable, CcpMalformed, CcpSocketsDisagree,
+        LibvirtMissing, LibvirtUnreadable, LibvirtMalformed,
         UnknownProcessor, CpuidMinimumAboveMaximum, CpuidSnpWithoutSevEs,
         KvmSevWithoutCpuid, KvmSevEsWithoutCpuid, KvmSevSnpWithoutCpuid,
         KvmSevEsWithoutSev, KvmSevSnpWithoutSevEs, KvmSevEsWithoutAsids,
         CapacitySevDisagrees, CapacitySevEsDisagrees, CapacitySevAbsent, CapacitySevEsAbsent, CapacityWithoutKvm,
         CurrentAboveCapacity,
         CiphertextHidingAbovePool, CiphertextHidingDisagrees,
-        SnpNotInitialized, NoSnpFirmware,
+        SnpNotInitialized,
+        LibvirtSevDisagrees, LibvirtSevEsDisagrees, LibvirtWithoutSev, LibvirtSevWithoutKvm,
+        NoSnpFirmware,
         SevEsWithdrawn, SevEsUnknown,
     ];
 }

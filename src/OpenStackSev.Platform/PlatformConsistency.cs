@@ -34,6 +34,10 @@ public static class PlatformConsistency
         yield return CiphertextHidingAbovePool(facts);
         yield return CiphertextHidingDisagrees(facts);
         yield return SnpNotInitialized(facts);
+        yield return LibvirtSev(facts);
+        yield return LibvirtSevEs(facts);
+        yield return LibvirtWithoutSev(facts);
+        yield return LibvirtSevWithoutKvm(facts);
         yield return NoSnpFirmware(facts);
     }
 
@@ -131,6 +135,33 @@ public static class PlatformConsistency
     internal static PlatformFinding? SnpNotInitialized(PlatformFacts facts) =>
         facts is { KvmAmd.SevSnp: true, SnpPlatformStatus.RmpInitialized: false }
             ? new(PlatformCodes.SnpNotInitialized, "SNP_PLATFORM_STATUS", "the RMP is not initialized, but kvm_amd says sev_snp=Y")
+            : null;
+
+    // Nova believes these numbers. libvirt takes them from CPUID when it starts and keeps them: ECX - EDX + 1, and EDX - 1. That CPUID and the
+    // kernel disagree has codes of its own.
+    private static PlatformFinding? LibvirtSev(PlatformFacts facts) =>
+        facts is { KvmAmd.Sev: true, Virtualization.Capabilities.MaximumGuests: { } guests }
+            ? Libvirt(PlatformCodes.LibvirtSevDisagrees, "maxGuests", guests, facts.AsidCapacity?.Sev, facts.Processor?.Encryption?.SevAsidCount)
+            : null;
+
+    private static PlatformFinding? LibvirtSevEs(PlatformFacts facts) =>
+        facts is { KvmAmd.SevEs: true, Virtualization.Capabilities.MaximumSevEsGuests: { } guests }
+            ? Libvirt(PlatformCodes.LibvirtSevEsDisagrees, "maxESGuests", guests, facts.AsidCapacity?.SevEs, facts.Processor?.Encryption?.SevEsAndSnpAsidCount)
+            : null;
+
+    private static PlatformFinding? Libvirt(string code, string element, uint says, uint? capacity, uint? cpuid) =>
+        capacity == says || cpuid == says || (capacity ?? cpuid) is null
+            ? null
+            : new(code, "domain capabilities", $"{element} {says}, but {Capacity} says {capacity?.ToString() ?? "nothing"} and {Leaf} {cpuid?.ToString() ?? "nothing"}");
+
+    private static PlatformFinding? LibvirtWithoutSev(PlatformFacts facts) =>
+        facts is { KvmAmd.Sev: true, Virtualization.Capabilities.Sev: false }
+            ? new(PlatformCodes.LibvirtWithoutSev, "domain capabilities", "libvirt says that SEV is not supported, but kvm_amd says sev=Y: Nova starts no encrypted guest here")
+            : null;
+
+    private static PlatformFinding? LibvirtSevWithoutKvm(PlatformFacts facts) =>
+        facts is { KvmAmd.Sev: false, Virtualization.Capabilities.Sev: true }
+            ? new(PlatformCodes.LibvirtSevWithoutKvm, "domain capabilities", "libvirt says that SEV is supported, but kvm_amd says sev=N")
             : null;
 
     private static PlatformFinding? NoSnpFirmware(PlatformFacts facts) =>

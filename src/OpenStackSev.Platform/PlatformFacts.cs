@@ -52,6 +52,9 @@ public sealed record PlatformFacts
     /// <summary>What the ccp driver says of the part; null where it says nothing.</summary>
     public required SecurityAttributes? SecurityAttributes { get; init; }
 
+    /// <summary>What libvirt says; null where it could not be asked.</summary>
+    public required VirtualizationFacts? Virtualization { get; init; }
+
     /// <summary>Firmware images whose descriptor names the <c>amd-sev-snp</c> feature.</summary>
     public required IReadOnlyList<FirmwareDescriptor> SnpFirmware { get; init; }
 

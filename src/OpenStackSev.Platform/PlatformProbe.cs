@@ -11,16 +11,19 @@ public static class PlatformProbe
     /// The facts, never an exception for what is there: a source that cannot be used is null and has a line in
     /// <see cref="PlatformFacts.Findings"/>. Contradictions are not in there; for those ask <see cref="PlatformConsistency.Check"/>.
     /// </returns>
-    public static PlatformFacts Read(string root)
+    /// <param name="libvirt">
+    /// Of this machine, for who reads again and again: it is asked beside the reading then. Null asks it once, for at most two seconds.
+    /// </param>
+    public static PlatformFacts Read(string root, LibvirtWatch? libvirt = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
         SourceFolder folder = new(root);
         return Read(folder, folder.IsMachine
             ? new SecurityProcessorDevice(new SevDevice(folder.Path("dev/sev")))
-            : new SecurityProcessorFolder(folder));
+            : new SecurityProcessorFolder(folder), libvirt);
     }
 
-    internal static PlatformFacts Read(SourceFolder folder, ISecurityProcessor securityProcessor)
+    internal static PlatformFacts Read(SourceFolder folder, ISecurityProcessor securityProcessor, LibvirtWatch? libvirt = null)
     {
         List<PlatformFinding> findings = [];
         Source<FileType> type = SourceFolder.TypeOf(folder.Root);
@@ -52,6 +55,7 @@ public static class PlatformProbe
             SevPlatformStatus = sevStatus,
             SevCertificates = SevCertificatesSource.Read(securityProcessor, sevIsOn, sevStatus, findings),
             SecurityAttributes = SecurityAttributesSource.Read(folder, findings),
+            Virtualization = folder.IsMachine ? (libvirt ?? new LibvirtWatch()).Read(findings) : VirtualizationSource.Read(new LibvirtFolder(folder), findings),
             SnpFirmware = FirmwareSource.Read(folder, findings),
             Findings = findings,
         };
@@ -73,6 +77,7 @@ public static class PlatformProbe
         SevPlatformStatus = null,
         SevCertificates = null,
         SecurityAttributes = null,
+        Virtualization = null,
         SnpFirmware = [],
         Findings = findings,
     };

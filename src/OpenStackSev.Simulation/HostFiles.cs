@@ -53,6 +53,9 @@ internal static class HostFiles
             files[Certificates] = platform.Export();
         }
 
+        foreach ((string path, string answer) in Libvirt(model, numbers, handsOut))
+            files[path] = Text(answer);
+
         // Firmware of Zen 3 and later tells what part it is.
         if (model.CanSnp)
         {
@@ -156,6 +159,40 @@ internal static class HostFiles
     private static string CommandLine(HostModel model, HostNumbers numbers) =>
         $"BOOT_IMAGE=/boot/vmlinuz-{model.Release} root=/dev/vda1 ro"
         + (numbers is { SevSnpOn: true, Hidden: > 0 } ? $" kvm_amd.ciphertext_hiding_asids={numbers.Hidden}" : "") + "\n";
+
+    // libvirt counts by CPUID, unsigned: with the lowest ASID above the highest it comes round at 2^32.
+    private static IEnumerable<(string Path, string Answer)> Libvirt(HostModel model, HostNumbers numbers, bool isOn)
+    {
+        yield return ("libvirt/hostname", model.Name + "-simulated\n");
+        yield return ("libvirt/version", "11.3.0\n");
+        yield return ("qemu/version", "10.0.2\n");
+        yield return ("libvirt/domcapabilities.xml", $"""
+            <domainCapabilities>
+              <path>/usr/bin/qemu-system-x86_64</path>
+              <domain>kvm</domain>
+              <machine>pc-q35-10.0</machine>
+              <arch>x86_64</arch>
+              <features>
+            {(isOn ? Sev(model, numbers) : "    <sev supported='no'/>\n    <launchSecurity supported='no'/>")}
+              </features>
+            </domainCapabilities>
+
+            """);
+    }
+
+    private static string Sev(HostModel model, HostNumbers numbers) => $"""
+            <sev supported='yes'>
+              <cbitpos>{model.EncryptionEbx & 0x3F}</cbitpos>
+              <reducedPhysBits>{(model.EncryptionEbx >> 6) & 0x3F}</reducedPhysBits>
+              <maxGuests>{unchecked(numbers.MaximumAsid - numbers.MinimumSevAsid + 1)}</maxGuests>
+              <maxESGuests>{numbers.SevEsAndSnp}</maxESGuests>
+            </sev>
+            <launchSecurity supported='yes'>
+              <enum name='sectype'>
+                <value>sev</value>
+        {(numbers.SevSnpOn ? "        <value>sev-snp</value>\n      </enum>" : "      </enum>")}
+            </launchSecurity>
+        """;
 
     // AMD 55766 "PLATFORM_STATUS", Linux psp-sev.h struct sev_user_data_status: packed, so the flags begin at 3.
     private static byte[] SevPlatformStatus(HostModel model, SimulatedHostOptions options)

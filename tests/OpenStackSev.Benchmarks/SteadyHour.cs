@@ -25,7 +25,7 @@ internal static class SteadyHour
             var options = new CapacityOptions { NodeName = Given.Node };
             var agent = new CapacityPublisher(
                 () => Given.Facts(),
-                ct => NodeIdentity.ReadAsync(options, folder, ct),
+                ct => NodeIdentity.ReadAsync(options, folder, null, ct),
                 new PlacementMirror(cloud.Placement),
                 state,
                 options);

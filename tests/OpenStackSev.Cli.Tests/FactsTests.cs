@@ -35,7 +35,7 @@ public sealed class FactsTests : IDisposable
         Assert.Equal(
             [
                 "root", "simulated", "processor", "kvm_amd", "asid_capacity", "asid_current", "kernel", "smt_active", "iommu_present",
-                "sev_platform_status", "snp_platform_status", "security_attributes", "sev_certificates", "chip_ids", "snp_firmware", "pools", "findings",
+                "sev_platform_status", "snp_platform_status", "security_attributes", "sev_certificates", "virtualization", "chip_ids", "snp_firmware", "pools", "findings",
             ],
             facts.EnumerateObject().Select(member => member.Name));
         Assert.Equal("Turin", facts.GetProperty("processor").GetProperty("product").GetString());

@@ -37,6 +37,11 @@ public class AnyBytesTests
         FirmwareSource.Parse(Encoding.UTF8.GetBytes(text), "/d.json") is var firmware
         && (!firmware.IsFound || firmware.Value is null || firmware.Value.ImagePath.StartsWith('/')));
 
+    [Property(MaxTest = 500)]
+    public Property Any_text_is_capabilities_or_malformed() => ForAnyEdit(HostFolder.CapabilitiesXml, text =>
+        DomainCapabilitiesXml.Parse(text) is var capabilities
+        && (capabilities.State == SourceState.Malformed || capabilities.Value.LaunchSecurity.All(word => word.All(char.IsAscii))));
+
     [Property]
     public void Any_bytes_are_a_descriptor_or_malformed(byte[] bytes) =>
         Assert.NotEqual(SourceState.Unreadable, FirmwareSource.Parse(bytes, "/d.json").State);

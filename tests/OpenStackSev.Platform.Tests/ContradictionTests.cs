@@ -13,6 +13,7 @@ public class ContradictionTests
             Processor = Given.Processor(EpycProduct.Milan, All, maximum: 509, minimum: 600),
             AsidCapacity = new(0, 599),
             AsidCurrent = null,
+            Virtualization = null,
         },
         [PlatformCodes.CpuidSnpWithoutSevEs] = Given.Facts() with
         {
@@ -26,19 +27,20 @@ public class ContradictionTests
             KvmAmd = new(true, true, false, 0),
         },
         [PlatformCodes.KvmSevSnpWithoutCpuid] = Given.Facts() with { Processor = Given.Processor(EpycProduct.Milan, Given.Sev | Given.SevEs) },
-        [PlatformCodes.KvmSevEsWithoutSev] = Given.Facts() with { KvmAmd = new(false, true, true, 0), AsidCapacity = null },
+        [PlatformCodes.KvmSevEsWithoutSev] = Given.Facts() with { KvmAmd = new(false, true, true, 0), AsidCapacity = null, Virtualization = null },
         [PlatformCodes.KvmSevSnpWithoutSevEs] = Given.Facts() with { KvmAmd = new(true, false, true, 0) },
         [PlatformCodes.KvmSevEsWithoutAsids] = Given.Facts() with
         {
             Processor = Given.Processor(EpycProduct.Milan, All, maximum: 509, minimum: 1),
             AsidCapacity = new(509, 0),
             AsidCurrent = null,
+            Virtualization = null,
         },
         [PlatformCodes.CapacitySevDisagrees] = Given.Facts() with { AsidCapacity = new(409, 99) },
         [PlatformCodes.CapacitySevEsDisagrees] = Given.Facts() with { AsidCapacity = new(410, 98) },
         [PlatformCodes.CapacitySevAbsent] = Given.Facts() with { AsidCapacity = new(0, 99), AsidCurrent = null },
         [PlatformCodes.CapacitySevEsAbsent] = Given.Facts() with { AsidCapacity = new(410, 0), AsidCurrent = null },
-        [PlatformCodes.CapacityWithoutKvm] = Given.Facts() with { KvmAmd = new(false, false, false, 0) },
+        [PlatformCodes.CapacityWithoutKvm] = Given.Facts() with { KvmAmd = new(false, false, false, 0), Virtualization = null },
         [PlatformCodes.CurrentAboveCapacity] = Given.Facts() with { AsidCurrent = new(411, 0) },
         [PlatformCodes.CiphertextHidingAbovePool] = Given.Facts() with
         {
@@ -50,6 +52,10 @@ public class ContradictionTests
             SnpPlatformStatus = Given.Status() with { CiphertextHidingEnabled = true },
         },
         [PlatformCodes.SnpNotInitialized] = Given.Facts() with { SnpPlatformStatus = Given.Status() with { RmpInitialized = false } },
+        [PlatformCodes.LibvirtSevDisagrees] = Given.Facts() with { Virtualization = Given.Virtualization(409, 99) },
+        [PlatformCodes.LibvirtSevEsDisagrees] = Given.Facts() with { Virtualization = Given.Virtualization(410, 98) },
+        [PlatformCodes.LibvirtWithoutSev] = Given.Facts() with { Virtualization = Given.Virtualization(410, 99, supported: false) },
+        [PlatformCodes.LibvirtSevWithoutKvm] = Given.Facts() with { KvmAmd = new(false, false, false, 0), AsidCapacity = new(0, 0), AsidCurrent = null },
         [PlatformCodes.NoSnpFirmware] = Given.Facts() with
         {
             SnpFirmware = [.. Given.Facts().SnpFirmware.Select(f => f with { LoadedAsMemory = false })],
@@ -98,5 +104,23 @@ public class ContradictionTests
             KvmAmd = new(false, false, false, 0),
             AsidCapacity = new(0, 0),
             AsidCurrent = new(0, 0),
+            Virtualization = null,
+        }));
+
+    [Fact]
+    public void Without_the_kernels_word_libvirt_is_held_to_the_processors()
+    {
+        PlatformFacts facts = Given.Facts() with { AsidCapacity = null, AsidCurrent = null, Virtualization = Given.Virtualization(411, 99) };
+        PlatformFinding finding = Assert.Single(PlatformConsistency.Check(facts));
+        Assert.Equal(PlatformCodes.LibvirtSevDisagrees, finding.Code);
+        Assert.Contains("411", finding.Detail, StringComparison.Ordinal);
+        Assert.Contains("410", finding.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_libvirt_that_counts_nothing_contradicts_nothing() =>
+        Assert.Empty(PlatformConsistency.Check(Given.Facts() with
+        {
+            Virtualization = Given.Facts().Virtualization! with { Capabilities = new DomainCapabilities(null, null, null, []) },
         }));
 }

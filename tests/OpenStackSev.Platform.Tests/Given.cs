@@ -21,10 +21,14 @@ internal static class Given
         SevPlatformStatus = SevStatusSource.Parse(HostFolder.SevStatusBytes()).Value,
         SevCertificates = HostFolder.CertificateBytes(),
         SecurityAttributes = new SecurityAttributes(Tsme: false, DebugLocked: true, Fused: true),
+        Virtualization = Virtualization(410, 99),
         ChipIds = [new string('a', 128)],
         SnpFirmware = [new FirmwareDescriptor("/usr/share/qemu/firmware/60-snp.json", "/usr/share/OVMF/OVMF.amdsev.fd", ["amd-sev-snp"], true)],
         Findings = [],
     };
+
+    public static VirtualizationFacts Virtualization(uint sev, uint sevEs, bool supported = true) =>
+        new("compute1", "10.0.0", "8.2.2", new DomainCapabilities(supported, sev, sevEs, ["sev", "sev-snp"]), TimeSpan.Zero);
 
     public static ProcessorFacts Processor(EpycProduct? product, uint eax = Sev | SevEs | SevSnp, uint maximum = 509, uint minimum = 100) => new()
     {

@@ -32,6 +32,32 @@ internal sealed partial class HostFolder : IDisposable
         {"features":["amd-sev-snp","verbose-dynamic"],"mapping":{"device":"memory","filename":"/usr/share/OVMF/OVMF.amdsev.fd"}}
         """;
 
+    public const string Capabilities = "libvirt/domcapabilities.xml";
+
+    public const string CapabilitiesXml = """
+        <domainCapabilities>
+          <path>/usr/bin/qemu-system-x86_64</path>
+          <os supported='yes'><enum name='firmware'><value>efi</value></enum></os>
+          <features>
+            <gic supported='no'/>
+            <sev supported='yes'>
+              <cbitpos>51</cbitpos>
+              <reducedPhysBits>1</reducedPhysBits>
+              <maxGuests>410</maxGuests>
+              <maxESGuests>99</maxESGuests>
+            </sev>
+            <sgx supported='no'/>
+            <launchSecurity supported='yes'>
+              <enum name='sectype'>
+                <value>sev</value>
+                <value>sev-snp</value>
+              </enum>
+            </launchSecurity>
+          </features>
+        </domainCapabilities>
+
+        """;
+
     public HostFolder()
     {
         Root = Directory.CreateTempSubdirectory("osev-platform-").FullName;
@@ -56,6 +82,10 @@ internal sealed partial class HostFolder : IDisposable
         Write($"{Ccp}/debug_lock_on", "1\n");
         Write($"{Ccp}/fused_part", "1\n");
         Write("sys/bus/pci/drivers/ccp/bind", "");
+        Write("libvirt/hostname", "compute1\n");
+        Write("libvirt/version", "10.0.0\n");
+        Write("qemu/version", "8.2.2\n");
+        Write(Capabilities, CapabilitiesXml);
     }
 
     public string Root { get; }

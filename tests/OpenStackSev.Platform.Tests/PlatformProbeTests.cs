@@ -62,11 +62,11 @@ public class PlatformProbeTests
         Assert.False(facts.Simulated);
         Assert.Empty(facts.SnpFirmware);
         Assert.Equal(
-            [null, null, null, null, null, null, null, null, null, null, null],
+            [null, null, null, null, null, null, null, null, null, null, null, null],
             new object?[]
             {
                 facts.Processor, facts.KvmAmd, facts.AsidCapacity, facts.AsidCurrent, facts.Kernel, facts.SmtActive, facts.IommuPresent,
-                facts.SnpPlatformStatus, facts.SevPlatformStatus, facts.SevCertificates, facts.SecurityAttributes,
+                facts.SnpPlatformStatus, facts.SevPlatformStatus, facts.SevCertificates, facts.SecurityAttributes, facts.Virtualization,
             });
     }
 
@@ -80,6 +80,7 @@ public class PlatformProbeTests
             [
                 PlatformCodes.CpuidMissing, PlatformCodes.KvmAmdMissing, PlatformCodes.CapacityMissing, PlatformCodes.CurrentMissing,
                 PlatformCodes.KernelMissing, PlatformCodes.KernelMissing, PlatformCodes.SmtMissing, PlatformCodes.IommuMissing,
+                PlatformCodes.LibvirtMissing,
             ],
             host.Codes());
     }
@@ -175,9 +176,10 @@ public class PlatformProbeTests
         "cpuid", $"{HostFolder.Parameters}/sev", $"{HostFolder.Parameters}/ciphertext_hiding_asids", "sys/fs/cgroup/misc.capacity",
         "sys/fs/cgroup/misc.current", "proc/sys/kernel/osrelease", "proc/cmdline", "sys/devices/system/cpu/smt/active",
         $"{HostFolder.Ccp}/tsme_status", $"{HostFolder.Ccp}/debug_lock_on", $"{HostFolder.Ccp}/fused_part",
+        "libvirt/hostname", "libvirt/version", "qemu/version",
     ];
 
-    public static TheoryData<string> Files => [.. TextFiles.Select(row => row.Data), HostFolder.Descriptor, HostFolder.Status, HostFolder.SevStatus, HostFolder.Certificates];
+    public static TheoryData<string> Files => [.. TextFiles.Select(row => row.Data), HostFolder.Descriptor, HostFolder.Status, HostFolder.SevStatus, HostFolder.Certificates, HostFolder.Capabilities];
 
     private static void AssertUnreadable(HostFolder host) =>
         Assert.EndsWith(".unreadable", Assert.Single(host.Codes()), StringComparison.Ordinal);

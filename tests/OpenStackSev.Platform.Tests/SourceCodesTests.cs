@@ -53,6 +53,9 @@ public class SourceCodesTests
         [PlatformCodes.CcpUnreadable] = host => host.Folder($"{HostFolder.Ccp}/fused_part"),
         [PlatformCodes.CcpMalformed] = host => host.Write($"{HostFolder.Ccp}/tsme_status", "yes\n"),
         [PlatformCodes.CcpSocketsDisagree] = host => host.Write("sys/bus/pci/drivers/ccp/0000:c1:00.5/debug_lock_on", "0\n"),
+        [PlatformCodes.LibvirtMissing] = host => host.Remove("libvirt"),
+        [PlatformCodes.LibvirtUnreadable] = host => host.Folder(HostFolder.Capabilities),
+        [PlatformCodes.LibvirtMalformed] = host => host.Write("qemu/version", "8.2.2\n8.2.3\n"),
     };
 
     public static TheoryData<string> Codes => [.. Vectors.Keys];

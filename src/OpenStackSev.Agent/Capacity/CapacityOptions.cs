@@ -20,7 +20,7 @@ public sealed class CapacityOptions
             .Text("compute_id_file", "Nova's compute_id file (since 2023.1). Looked at below the platform root.",
                 o => o.ComputeIdFile, (o, value) => o.ComputeIdFile = value)
             .Text("node_name",
-                "Root provider's name when compute_id is not readable: Nova's hypervisor_hostname. Unset: this machine's FQDN, then short name.",
+                "Root provider's name when compute_id is not readable: Nova's hypervisor_hostname. Unset: libvirt's host name, then this machine's FQDN, then its short name.",
                 o => o.NodeName, (o, value) => o.NodeName = value, example: "compute1.example.org")
             .Count("es_share", "ASIDs of the pool that SEV-ES and SEV-SNP share that are published as SEV-ES where both can be used.",
                 o => o.EsShare, (o, value) => o.EsShare = value, 0, MostAsids)

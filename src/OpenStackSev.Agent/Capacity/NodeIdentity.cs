@@ -13,11 +13,12 @@ public sealed record NodeIdentity(Guid? Uuid, string? UuidSource, IReadOnlyList<
     private const int MaximumFileBytes = 4096;
     private static readonly TimeSpan LookupLimit = TimeSpan.FromSeconds(2);
 
-    /// <summary>Configured UUID, else Nova's compute_id, else names: the configured one, or host name in full and in short.</summary>
+    /// <summary>Configured UUID, else Nova's compute_id, else names: the configured one, or libvirt's, then the host name in full and in short.</summary>
+    /// <param name="libvirtHostName">By which Nova registers a node; null where libvirt did not say.</param>
     /// <remarks>
     /// A UUID is exclusive: falling back to a name would find the provider of a former installation, which Nova itself refuses to use.
     /// </remarks>
-    public static async Task<NodeIdentity> ReadAsync(CapacityOptions options, string platformRoot, CancellationToken ct)
+    public static async Task<NodeIdentity> ReadAsync(CapacityOptions options, string platformRoot, string? libvirtHostName, CancellationToken ct)
     {
         if (options.NodeUuid is { } configured)
             return new NodeIdentity(configured, "[capacity] node_uuid", []);
@@ -28,21 +29,23 @@ public sealed record NodeIdentity(Guid? Uuid, string? UuidSource, IReadOnlyList<
             return new NodeIdentity(null, null, []) { Problem = $"{computeId} is there but holds no UUID that can be read" };
         if (options.NodeName is { } name)
             return new NodeIdentity(null, null, [name]);
-        return new NodeIdentity(null, null, await HostNamesAsync(platformRoot, ct));
+        return new NodeIdentity(null, null, await HostNamesAsync(platformRoot, libvirtHostName, ct));
     }
 
     public override string ToString() =>
         Problem ?? (Uuid is { } uuid ? $"{uuid} (from {UuidSource})" : string.Join(", ", Names.Select(name => $"'{name}'")));
 
-    private static async Task<IReadOnlyList<string>> HostNamesAsync(string platformRoot, CancellationToken ct)
+    private static async Task<IReadOnlyList<string>> HostNamesAsync(string platformRoot, string? libvirtHostName, CancellationToken ct)
     {
         var names = new List<string>();
+        if (!string.IsNullOrEmpty(libvirtHostName))
+            names.Add(libvirtHostName);
         string? own = ReadSmall(Path.Join(platformRoot, "etc/hostname"));
         bool thisMachine = Path.GetFullPath(platformRoot) == "/";
         if (thisMachine)
         {
             own = Dns.GetHostName();
-            // Nova's name is libvirt's, and libvirt asks the resolver for the canonical one.
+            // What libvirt would say: it asks the resolver for the canonical one.
             if (await CanonicalNameAsync(own, ct) is { } canonical)
                 names.Add(canonical);
         }

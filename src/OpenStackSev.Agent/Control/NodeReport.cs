@@ -11,6 +11,7 @@ public sealed record NodeReport(Guid Node, HostReport Body)
 {
     private const int LongestText = 200;
     private const int MostFindings = 100;
+    private const uint MostGuests = 1_000_000;
 
     public static string AgentVersion { get; } = typeof(NodeReport).Assembly.GetName().Version?.ToString(3) ?? "0";
 
@@ -38,6 +39,7 @@ public sealed record NodeReport(Guid Node, HostReport Body)
             Tsme = facts.SecurityAttributes?.Tsme,
             DebugLocked = facts.SecurityAttributes?.DebugLocked,
             Fused = facts.SecurityAttributes?.Fused,
+            Virtualization = facts.Virtualization is { } virtualization ? Virtualization(virtualization) : null,
             SevCertificates = facts.SevCertificates,
         },
         Chips = facts.ChipIds ?? [],
@@ -71,6 +73,20 @@ public sealed record NodeReport(Guid Node, HostReport Body)
         SevEs = status.SevEs,
         Guests = status.GuestCount,
     };
+
+    private static HostVirtualization Virtualization(VirtualizationFacts facts) => new()
+    {
+        HostName = Text(facts.HostName),
+        Libvirt = Text(facts.Libvirt),
+        Qemu = Text(facts.Qemu),
+        Sev = facts.Capabilities?.Sev,
+        MaximumGuests = Guests(facts.Capabilities?.MaximumGuests),
+        MaximumSevEsGuests = Guests(facts.Capabilities?.MaximumSevEsGuests),
+        LaunchSecurity = facts.Capabilities?.LaunchSecurity ?? [],
+    };
+
+    /// <summary>libvirt comes round at 2³² where the BIOS left no ASID to plain SEV: no number of guests.</summary>
+    private static int? Guests(uint? counted) => counted <= MostGuests ? (int)counted : null;
 
     /// <summary>Of a machine that says something odd, what can be said of it.</summary>
     private static string? Text(string? text)

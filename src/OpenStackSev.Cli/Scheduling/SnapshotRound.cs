@@ -17,6 +17,9 @@ internal sealed class SnapshotRound(IAttestationApi api, SnapshotStore file, str
     /// <summary>How far two clocks may differ. One that is further ahead must not keep out all that comes after it.</summary>
     private static readonly TimeSpan s_skew = TimeSpan.FromMinutes(5);
 
+    /// <summary>Control planes behind one endpoint make a snapshot anew each minute, not at the same time.</summary>
+    private static readonly TimeSpan s_apart = TimeSpan.FromMinutes(2);
+
     private string? tag;
 
     /// <exception cref="SnapshotException">It was not taken, or not written.</exception>
@@ -70,6 +73,8 @@ internal sealed class SnapshotRound(IAttestationApi api, SnapshotStore file, str
         if (present is not null && SignedSnapshot.TryOpen(present, keys, out byte[]? payload, out _) && HostsSnapshot.TryRead(payload, out HostsSnapshot? before, out _)
             && next.IssuedAt < before.IssuedAt && before.IssuedAt <= time.GetUtcNow() + s_skew)
         {
+            if (before.IssuedAt - next.IssuedAt <= s_apart)
+                return false;
             throw new SnapshotException("snapshot.older", $"issued at {next.IssuedAt:u}, and {file.Path} at {before.IssuedAt:u}",
                 "does a control plane behind the same endpoint have an old state, or another clock?");
         }

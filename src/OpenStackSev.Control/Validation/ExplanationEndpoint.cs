@@ -11,7 +11,7 @@ using OpenStackSev.Validation.Explaining;
 namespace OpenStackSev.Control.Validation;
 
 /// <summary><c>POST /v1/explanations</c>: why a flavor and an image, or a server, find no host; as <c>osev explain</c> has it.</summary>
-internal sealed class ExplanationEndpoint(Policy policy, ServiceCloud service) : IDisposable
+internal sealed class ExplanationEndpoint(Policy policy, ServiceCloud service, FilterView filter) : IDisposable
 {
     /// <summary>Each reads every resource provider of the cloud.</summary>
     private const int MostAtOnce = 2;
@@ -57,7 +57,7 @@ internal sealed class ExplanationEndpoint(Policy policy, ServiceCloud service) :
         FlavorSpec? flavor = request.Flavor is { } f ? await things.FlavorAsync(f, ct) : null;
         ImageSpec? image = request.Image is { } i ? await things.ImageAsync(i, ct) : null;
 
-        var explaining = new CloudExplaining(cloud);
+        var explaining = new CloudExplaining(cloud, trust: filter.ReadAsync);
         OperationAnswer? answer = operation is not { } asked ? null
             : server is null ? OperationJudgement.Of(asked, new("SERVER", null, flavor!, image!, release))
             : await explaining.AnswerAsync(asked, server, flavor, image, release, ct);

@@ -9,6 +9,7 @@ public static class ValidationRoutes
         .AddSingleton<ServiceCloud>()
         .AddSingleton<CachedFacts>()
         .AddSingleton<ValidationEndpoint>()
+        .AddSingleton<FilterView>()
         .AddSingleton<ExplanationEndpoint>()
         .AddSingleton<AuditFolder>()
         .AddSingleton<AuditJobs>()

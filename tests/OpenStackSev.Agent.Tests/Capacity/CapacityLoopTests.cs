@@ -26,7 +26,7 @@ public sealed class CapacityLoopTests : IDisposable
         state = CapacityStateFolder.Open(folder);
         var options = new CapacityOptions { NodeName = Given.Node };
         var publisher = new CapacityPublisher(
-            () => Given.Facts(), ct => NodeIdentity.ReadAsync(options, folder, ct), new PlacementMirror(cloud.Placement), state, options);
+            () => Given.Facts(), ct => NodeIdentity.ReadAsync(options, folder, null, ct), new PlacementMirror(cloud.Placement), state, options);
         loop = new CapacityLoop(publisher, options, time, new Random(1), events);
     }
 

@@ -37,6 +37,7 @@ internal static class Given
         SevPlatformStatus = new SevPlatformStatus { ApiMajor = 1, ApiMinor = 55, Build = 29, State = 1, Owned = false, SevEs = true, GuestCount = 2 },
         SevCertificates = [1, 2, 3],
         SecurityAttributes = new SecurityAttributes(Tsme: true, DebugLocked: true, Fused: null),
+        Virtualization = new VirtualizationFacts(Node, "10.0.0", "8.2.2", new DomainCapabilities(true, sev, sevEs, ["sev"]), TimeSpan.FromMinutes(3)),
         ChipIds = [new string('a', 128)],
         SnpFirmware = [new FirmwareDescriptor("60-snp.json", "OVMF.amdsev.fd", ["amd-sev-snp"], LoadedAsMemory: true)],
         Findings = [],

@@ -13,6 +13,7 @@ public sealed class PublishingTests : IDisposable
     private readonly FakePlacement placement = new();
     private readonly string folder = Directory.CreateTempSubdirectory("osev-agent-test").FullName;
     private readonly CapacityOptions options = new() { NodeName = Given.Node };
+    private string? libvirtHostName;
     private readonly OpenStackConnection cloud;
     private readonly CapacityStateFolder state;
     private PlatformFacts facts = Given.Facts();
@@ -305,6 +306,21 @@ public sealed class PublishingTests : IDisposable
     }
 
     [Fact]
+    public async Task Without_a_configured_name_libvirts_is_tried_first_and_the_hosts_own_next()
+    {
+        options.NodeName = null;
+        Directory.CreateDirectory(Path.Join(folder, "etc"));
+        await File.WriteAllTextAsync(Path.Join(folder, "etc/hostname"), "other.example.org\n", Ct);
+        libvirtHostName = Given.Node;
+        placement.Add("other");
+        Assert.Equal(Given.Node, (await Agent().PublishAsync(false, Ct)).Desired.RootName);
+        libvirtHostName = null;
+        Assert.Equal("other", (await Agent().PublishAsync(false, Ct)).Desired.RootName);
+        libvirtHostName = "compute9";
+        Assert.Equal("other", (await Agent().PublishAsync(false, Ct)).Desired.RootName);
+    }
+
+    [Fact]
     public void Every_code_has_a_line_in_the_README()
     {
         string readme = File.ReadAllText(Path.Join(Repository.Root, "src", "OpenStackSev.Agent", "README.md"));
@@ -312,5 +328,5 @@ public sealed class PublishingTests : IDisposable
     }
 
     private CapacityPublisher Agent() => new(
-        () => facts, ct => NodeIdentity.ReadAsync(options, folder, ct), new PlacementMirror(cloud.Placement), state, options);
+        () => facts, ct => NodeIdentity.ReadAsync(options, folder, libvirtHostName, ct), new PlacementMirror(cloud.Placement), state, options);
 }

@@ -139,6 +139,21 @@ public sealed class ControlLoopTests : IDisposable
         Assert.Equal([1, 2, 3], facts.SevCertificates!);
     }
 
+    [Fact]
+    public void A_report_says_what_libvirt_said_as_far_as_it_can_be_meant()
+    {
+        HostVirtualization virtualization = Report().Body.Facts.Virtualization!;
+        Assert.Equal((Given.Node, "10.0.0", "8.2.2", true, 10, 0), (virtualization.HostName, virtualization.Libvirt, virtualization.Qemu,
+            virtualization.Sev, virtualization.MaximumGuests, virtualization.MaximumSevEsGuests));
+        Assert.Equal(["sev"], virtualization.LaunchSecurity);
+
+        VirtualizationFacts odd = new("a\u0007b", null, "", new DomainCapabilities(null, uint.MaxValue, 1_000_001, []), TimeSpan.Zero);
+        virtualization = Report(Given.Facts() with { Virtualization = odd }).Body.Facts.Virtualization!;
+        Assert.Equal(("ab", null, null, null, null, null), (virtualization.HostName, virtualization.Libvirt, virtualization.Qemu,
+            virtualization.Sev, virtualization.MaximumGuests, virtualization.MaximumSevEsGuests));
+        Assert.Null(Report(Given.Facts() with { Virtualization = null }).Body.Facts.Virtualization);
+    }
+
     [Theory, InlineData(0, "uninitialized"), InlineData(1, "initialized"), InlineData(2, "working"), InlineData(7, "7")]
     public void A_state_of_the_platform_has_its_word(byte state, string word) =>
         Assert.Equal(word, Report(Given.Facts() with { SevPlatformStatus = Given.Facts().SevPlatformStatus! with { State = state } }).Body.Facts.SevFirmware!.State);

@@ -85,6 +85,16 @@ public sealed class SnapshotRoundTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_two_control_planes_the_later_word_stays_and_neither_is_a_failure()
+    {
+        byte[] earlier = Snapshots.Signed(Snapshots.Of(1, Snapshots.Now.AddMinutes(-1))), later = Snapshots.Signed();
+        using ScriptedControlPlane plane = new(() => Snapshots.Answer(later, "\"a\""), () => Snapshots.Answer(earlier, "\"b\""), () => Snapshots.Answer(later, "\"a\""));
+        List<SnapshotOutcome> outcomes = await RoundsAsync(plane, 3);
+        Assert.Equal([true, false, false], outcomes.Select(outcome => outcome.Written));
+        Assert.Equal(later, await File.ReadAllBytesAsync(Target, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task What_nobody_believes_gives_way()
     {
         foreach (byte[] present in new[] { "garbage"u8.ToArray(), [], Snapshots.Signed(key: Snapshots.OtherKey), Snapshots.Signed(Snapshots.Of(3, Snapshots.Now.AddDays(1))) })
@@ -179,7 +189,7 @@ public sealed class SnapshotRoundTests : IDisposable
             "not as this release reads it" => Snapshots.Answer(SignedSnapshot.Sign("{\"version\":2}"u8, Snapshots.Key)),
             "at its end" => Snapshots.Answer(Snapshots.Signed(Snapshots.Of(1, Snapshots.Now.AddHours(-1), lastsHours: 1))),
             "from the future" => Snapshots.Answer(Snapshots.Signed(Snapshots.Of(1, Snapshots.Now.AddMinutes(6)))),
-            "older" => Snapshots.Answer(Snapshots.Signed(Snapshots.Of(1, Snapshots.Now.AddSeconds(-1)))),
+            "older" => Snapshots.Answer(Snapshots.Signed(Snapshots.Of(1, Snapshots.Now.AddSeconds(-121)))),
             _ => new((HttpStatusCode)int.Parse(what, System.Globalization.CultureInfo.InvariantCulture)),
         };
     }

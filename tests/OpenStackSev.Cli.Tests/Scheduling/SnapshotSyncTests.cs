@@ -41,6 +41,28 @@ public sealed class SnapshotSyncTests : IDisposable
     }
 
     [Fact]
+    public async Task The_filter_of_nova_scheduler_reads_what_was_written()
+    {
+        (await RunAsync("snapshot-sync", "keys", "--file", folder.At("keys.json"))).Succeeded();
+        (await OnceAsync()).Succeeded();
+        const string Script = """
+            import sys
+            try:
+                from openstack_sev_filter.snapshot_file import SnapshotFile
+            except ModuleNotFoundError as e:
+                sys.exit(f"skip: {e}")
+            state = SnapshotFile(sys.argv[1], sys.argv[2]).look()
+            print(state.problem, sorted(host.name + " " + host.trust for host in state.snapshot.by_node.values()))
+            """;
+        using Process process = Start("/usr/bin/env", ["PYTHONPATH=" + Path.Join(Repository.Root, "src/nova-filter"), "PYTHONDONTWRITEBYTECODE=1", "/usr/bin/python3", "-c", Script, folder.At("snapshot"), folder.At("keys.json")]);
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.SkipWhen(error.StartsWith("skip: ", StringComparison.Ordinal), error.Trim());
+        Assert.Equal("", error);
+        Assert.Equal("None ['compute0 trusted', 'compute1 trusted', 'compute2 trusted']", output.Trim());
+    }
+
+    [Fact]
     public async Task Other_keys_are_replaced_only_when_that_is_said()
     {
         string[] keys = ["snapshot-sync", "keys", "--file", folder.At("keys.json")];

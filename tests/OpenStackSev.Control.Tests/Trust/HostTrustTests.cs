@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Attestation.Results;
+using OpenStackSev.Attestation.Snapshots;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
 using OpenStackSev.Control.Tests.Reattestation;
@@ -143,7 +144,10 @@ public sealed class HostTrustTests : IAsyncLifetime
         string[] parts = jws.Split('.');
         JsonElement header = Part(parts[0]), payload = Part(parts[1]);
         Assert.Equal(("ES384", "openstack-sev-snapshot"), (header.GetProperty("alg").GetString(), header.GetProperty("typ").GetString()));
-        Assert.True(EarVerificationKeys.TryParse(await Lab.Control.Http.GetByteArrayAsync("/.well-known/jwks.json"), out _, out _));
+        Assert.True(EarVerificationKeys.TryParse(await Lab.Control.Http.GetByteArrayAsync("/.well-known/jwks.json"), out EarVerificationKeys? keys, out _));
+        Assert.True(OpenStackSev.Attestation.Snapshots.SignedSnapshot.TryOpen(Encoding.ASCII.GetBytes(jws), keys, out byte[]? opened, out _));
+        Assert.True(HostsSnapshot.TryRead(opened, out HostsSnapshot? read, out _));
+        Assert.Equal("trusted", read.Hosts.Single(one => one.Node == GuestLab.Node).Trust);
         JsonElement host = payload.GetProperty("hosts").EnumerateArray().Single(one => one.GetProperty("node").GetGuid() == GuestLab.Node);
         Assert.Equal(("trusted", "2026-11-25T12:45:00Z", "2026-11-25T12:00:00Z"),
             (host.GetProperty("trust").GetString(), host.GetProperty("expires_at").GetString(), host.GetProperty("proven_at").GetString()));

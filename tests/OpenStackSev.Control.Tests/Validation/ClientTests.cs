@@ -66,6 +66,10 @@ public sealed class ClientTests
         Explanation hosts = await talk.Api.ExplainAsync(new ExplanationRequest { Flavor = NamedThing.Of("snp.small"), Image = NamedThing.Of("debian") }, Ct);
         Assert.Equal((false, "compute1"), (hosts.Hosts!.Fits, Assert.Single(hosts.Hosts.Hosts).Name));
         talk.AssertWhole(hosts, AttestationJson.Default.Explanation);
+        // No host was judged yet: nothing speaks against this one, and nothing is left out.
+        Assert.Equal(["a host that is neither untrusted nor quarantined"], hosts.Request!.AskedOfFilter);
+        Assert.DoesNotContain(hosts.Request.NotLookedAt, part => part.Contains("SevTrustFilter", StringComparison.Ordinal));
+        Assert.DoesNotContain(hosts.Hosts.Hosts[0].Obstacles, obstacle => obstacle.Subject == "SevTrustFilter");
 
         Explanation operation = await talk.Api.ExplainAsync(
             new ExplanationRequest { Flavor = NamedThing.Of("snp.small"), Image = NamedThing.Of("debian"), Operation = "suspend" }, Ct);
