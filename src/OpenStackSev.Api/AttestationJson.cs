@@ -31,6 +31,8 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(HostHistory))]
 [JsonSerializable(typeof(HostApproval))]
 [JsonSerializable(typeof(QuarantineRequest))]
+[JsonSerializable(typeof(DrainPlan))]
+[JsonSerializable(typeof(UpgradeCheck))]
 [JsonSerializable(typeof(HostEndorsements))]
 [JsonSerializable(typeof(HostEndorsementsAnswer))]
 [JsonSerializable(typeof(PolicyList))]

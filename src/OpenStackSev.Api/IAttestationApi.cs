@@ -36,6 +36,16 @@ public interface IAttestationApi
     [Delete("/v1/hosts/{node}/quarantine")]
     Task<HostDetails> ReleaseHostAsync(Guid node, CancellationToken ct = default);
 
+    /// <summary>How the encrypted instances of a host can be moved away. Administrators.</summary>
+    [Get("/v1/hosts/{node}/drain")]
+    Task<DrainPlan> GetHostDrainAsync(Guid node, CancellationToken ct = default);
+
+    /// <summary>What an update of a host's firmware takes away and brings. Administrators.</summary>
+    /// <param name="tcb">CURRENT_TCB after it, 16 hex digits; null for the thresholds that are known.</param>
+    /// <param name="firmware">SNP firmware after it, e.g. <c>1.55.40</c>.</param>
+    [Get("/v1/hosts/{node}/upgrade-check")]
+    Task<UpgradeCheck> CheckHostUpgradeAsync(Guid node, [Query] string? tcb = null, [Query] string? firmware = null, CancellationToken ct = default);
+
     /// <summary>The findings about one flavor and one image, each a name, an id or a body.</summary>
     [Post("/v1/validations")]
     Task<ValidationReport> ValidateAsync([Body] ValidationRequest request, CancellationToken ct = default);

@@ -173,6 +173,8 @@ public static class Osev
                 Hosts.Approve.Create(console),
                 Hosts.Quarantine.Create(console),
                 Hosts.Release.Create(console),
+                Hosts.Drain.Create(console),
+                Hosts.CheckUpgrade.Create(console),
                 new OsevCommand("certificate", "Certificates of compute nodes, by the CA's own files: run where they are, as who may read them.")
                 {
                     Hosts.Certificates.Init.Create(console),

@@ -6,6 +6,7 @@ using OpenStackSev.Control.Events;
 using OpenStackSev.Control.Health;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Identity;
+using OpenStackSev.Control.Maintenance;
 using OpenStackSev.Control.Notifications;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Quarantine;
@@ -81,6 +82,7 @@ public static class ControlApplication
         services.AddValidation();
         services.AddSweep(configuration.Sweep);
         services.AddQuarantine();
+        services.AddMaintenance();
         services.AddEnforcement(configuration.Enforcement, hasScheduler: configuration.Sweep.Enabled);
         services.AddTrust(configuration.Trust);
         services.AddNotifications(configuration.Notifications);
@@ -99,6 +101,7 @@ public static class ControlApplication
         app.MapSweep();
         app.MapEnforcement();
         app.MapQuarantine();
+        app.MapMaintenance();
         app.MapTrust();
         app.MapIncidents();
     }

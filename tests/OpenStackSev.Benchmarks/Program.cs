@@ -18,6 +18,7 @@ var measurements = new Dictionary<string, Func<Task<IReadOnlyList<Result>>>>(Str
     ["evidence"] = EvidenceCost.MeasureAsync,
     ["fleet"] = FleetCost.MeasureAsync,
     ["enforcement"] = EnforcementCost.MeasureAsync,
+    ["trust"] = TrustCost.MeasureAsync,
     ["notifications"] = NotificationCost.MeasureAsync,
     ["history"] = () => HistoryCost.MeasureAsync(rows: 1_000_000),
 };

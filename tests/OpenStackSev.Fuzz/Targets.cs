@@ -5,9 +5,11 @@ using OpenStackSev.Attestation;
 using OpenStackSev.Attestation.Appraisal;
 using OpenStackSev.Attestation.Endorsements;
 using OpenStackSev.Attestation.Results;
+using OpenStackSev.Attestation.Sev;
 using OpenStackSev.Attestation.Snp;
 using OpenStackSev.Control.Notifications;
 using OpenStackSev.Endorsements;
+using OpenStackSev.Simulation.Sev;
 using OpenStackSev.Simulation.Snp;
 
 namespace OpenStackSev.Fuzz;
@@ -23,6 +25,8 @@ internal static class Targets
         ["certificate-table"] = Table,
         ["vek-certificate"] = Vek,
         ["authority-certificate"] = Authority,
+        ["sev-chain"] = SevCertificates,
+        ["sev-authority"] = SevAuthority,
         ["crl"] = Revocations,
         ["bundle"] = Bundle,
         ["policy"] = Policy,
@@ -35,6 +39,48 @@ internal static class Targets
     };
 
     public static Target Make(string name, Evidence evidence) => Makers[name](evidence);
+
+    // An export with the CEK of AMD's behind it, as one input.
+    private static Target SevCertificates(Evidence evidence)
+    {
+        using SimulatedSevPlatform platform = new([1, 2, 3]);
+        SimulatedSevAuthority amd = SimulatedSevAuthority.Of(evidence.Authorities.First());
+        AmdCertificate[] authorities = [.. new[] { amd.Ask, amd.Ark }.Select(bytes => AmdCertificate.TryParse(bytes, out AmdCertificate? authority, out Finding? malformed)
+            ? authority : throw new InvalidDataException(malformed.ToString()))];
+        HashSet<string> named = [amd.Fingerprint];
+        byte[] sound = [.. platform.Export(), .. amd.SignedCek(platform)];
+        // What is signed of PDH, PEK and OCA: a chain that is believed has these bytes.
+        int[] signed = [.. Enumerable.Range(0, 3).SelectMany(certificate => Enumerable.Range(certificate * SevCertificate.Size, SimulatedSevCertificate.BodySize))];
+        return new("sev-chain", SevChain.ExportSize + SevCertificate.Size, [sound],
+            Hex("00100000", "01100000", "02100000", "03100000", "04100000", "13000000", "02000000", "01010000", "02010000"), bytes =>
+            {
+                int end = Math.Min(bytes.Length, SevChain.ExportSize);
+                if (SevChain.TryParse(bytes.AsSpan(0, end), out SevChain? chain, out Finding? malformed) != malformed is null)
+                    throw new WrongAnswerException("a chain and what is wrong with it");
+                if (chain is null)
+                    return;
+                bool isEndorsed = SevCertificate.TryParse(bytes.AsSpan(end), SevUsage.Cek, out SevCertificate? cek, out _);
+                SevChainResult result = SevChainVerifier.Verify(chain, isEndorsed ? cek : null, authorities, named);
+                if (result.Anchored && Array.Exists(signed, at => bytes[at] != sound[at]))
+                    throw new WrongAnswerException("a chain leads to AMD that AMD never saw");
+                if (result.Anchored != (result.Findings.Count == 0))
+                    throw new WrongAnswerException("an answer and findings that contradict it");
+            });
+    }
+
+    private static Target SevAuthority(Evidence evidence)
+    {
+        SimulatedSevAuthority amd = SimulatedSevAuthority.Of(evidence.Authorities.First());
+        string[] believable = [Convert.ToHexString(amd.Ark)];
+        return new("sev-authority", 1600, [amd.Ark, amd.Ask, .. evidence.Real("legacy/builtin", ".cert")],
+            Hex("13000000", "00080000", "00100000", "01000100", "03000000"), bytes =>
+            {
+                if (AmdCertificate.TryParse(bytes, out AmdCertificate? authority, out Finding? malformed) != malformed is null)
+                    throw new WrongAnswerException("an authority and what is wrong with it");
+                if (authority?.Usage == SevUsage.Ark && authority.Issued(authority) && !SevRoots.All.ContainsKey(authority.Sha256) && !believable.Contains(Convert.ToHexString(bytes)))
+                    throw new WrongAnswerException("a root that nobody signed");
+            });
+    }
 
     private static Target Report(Evidence evidence)
     {

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using OpenStackSev.Attestation.Results;
 
@@ -36,20 +37,8 @@ public static class SignedSnapshot
 
     /// <param name="payload">UTF-8.</param>
     /// <returns>ASCII.</returns>
-    public static byte[] Sign(ReadOnlySpan<byte> payload, EarSigningKey key)
-    {
-        byte[] header = JsonSerializer.SerializeToUtf8Bytes(new SnapshotHeader(EarToken.Algorithm, Type, key.KeyId), SnapshotJson.Default.SnapshotHeader);
-        int headerLength = Base64Url.GetEncodedLength(header.Length), payloadLength = Base64Url.GetEncodedLength(payload.Length);
-        byte[] text = new byte[headerLength + 1 + payloadLength + 1 + Base64Url.GetEncodedLength(SignatureSize)];
-        Base64Url.EncodeToUtf8(header, text);
-        text[headerLength] = (byte)'.';
-        Base64Url.EncodeToUtf8(payload, text.AsSpan(headerLength + 1));
-        int signed = headerLength + 1 + payloadLength;
-        byte[] signature = key.Use(ecdsa => ecdsa.SignData(text.AsSpan(0, signed), HashAlgorithmName.SHA384, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));
-        text[signed] = (byte)'.';
-        Base64Url.EncodeToUtf8(signature, text.AsSpan(signed + 1));
-        return text;
-    }
+    public static byte[] Sign(ReadOnlySpan<byte> payload, EarSigningKey key) =>
+        Encoding.ASCII.GetBytes(SignedDocument.Sign(Encoding.UTF8.GetString(payload), Type, key));
 
     /// <summary>The payload of a snapshot that one of the keys signed. Never throws on input.</summary>
     /// <param name="text">White space around it is left out.</param>

@@ -11,7 +11,7 @@ internal static class List
     public static Command Create(CommandConsole console)
     {
         OsevCommand command = new("list", "List hosts that report to the control plane.",
-            "osev host list", "osev host list -f csv -c name -c enrolment", "osev host list -f json")
+            "osev host list", "osev host list -f csv -c name -c trust", "osev host list -f json")
         {
             ColumnOption.Instance,
         };
@@ -20,9 +20,9 @@ internal static class List
             using ControlPlane control = ControlPlane.Of(parsed.Connect());
             HostSummary[] hosts = [.. (await control.AllHostsAsync(ct)).OrderBy(host => host.Name, StringComparer.Ordinal)];
             console.WriteList(new HostListDocument(hosts), HostJson.Default.HostListDocument,
-                ["NODE", "NAME", "ENROLMENT", "HEARD", "PRODUCT", "CHIPS", "LAST SEEN"], hosts.Select(host => new[]
+                ["NODE", "NAME", "TRUST", "TRUST UNTIL", "ENROLMENT", "HEARD", "PRODUCT", "CHIPS", "LAST SEEN"], hosts.Select(host => new[]
                 {
-                    host.Node.ToString(), host.Name, Word(host.Enrolment), host.Silent ? "silent" : "reports",
+                    host.Node.ToString(), host.Name, TrustRows.Word(host.Trust), host.TrustEnds is { } ends ? Time(ends) : "", Word(host.Enrolment), host.Silent ? "silent" : "reports",
                     (host.Product ?? "") + (host.Simulated ? " (simulated)" : ""), host.ChipCount.ToString(CultureInfo.InvariantCulture), Time(host.LastSeen),
                 }));
             return ExitCode.Ok;
@@ -43,10 +43,14 @@ internal sealed record HostListDocument(IReadOnlyList<HostSummary> Hosts);
 
 internal sealed record HistoryDocument(IReadOnlyList<HostHistoryRecord> Records);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, Converters = [typeof(EnrolmentWord)])]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, Converters = [typeof(EnrolmentWord), typeof(TrustWord)])]
 [JsonSerializable(typeof(HostListDocument))]
 [JsonSerializable(typeof(HostDetails))]
 [JsonSerializable(typeof(HistoryDocument))]
+[JsonSerializable(typeof(DrainPlan))]
+[JsonSerializable(typeof(UpgradeCheck))]
 internal sealed partial class HostJson : JsonSerializerContext;
+
+internal sealed class TrustWord() : JsonStringEnumConverter<TrustLevel>(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 
 internal sealed class EnrolmentWord() : JsonStringEnumConverter<EnrolmentState>(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);

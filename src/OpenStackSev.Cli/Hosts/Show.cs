@@ -9,7 +9,7 @@ internal static class Show
     public static Command Create(CommandConsole console)
     {
         Argument<string> host = Named();
-        OsevCommand command = new("show", "Show a host: enrolment, chips, what it last reported.", "osev host show compute1", "osev host show compute1 -f yaml")
+        OsevCommand command = new("show", "Show a host: enrolment, chips, how far it is trusted and why, which CVEs it still carries, what it last reported.", "osev host show compute1", "osev host show compute1 -f yaml")
         {
             host, ColumnOption.Instance,
         };
@@ -40,14 +40,18 @@ internal static class Show
             yield return ["certificate until", List.Time(ends)];
         foreach (EnrolledChip chip in host.Chips)
             yield return ["chip", $"{Short(chip.Id)} {chip.Status}{(chip.ApprovedBy is { } by ? $" by {by}" : "")}{(chip.Present ? "" : ", not in the last report")}"];
+        foreach (string[] row in TrustRows.Of(host.Trust))
+            yield return row;
         yield return ["processor", $"{facts.Processor ?? "unknown"}{(facts.Simulated ? " (simulated)" : "")}"];
         yield return ["kernel", facts.Kernel ?? "unknown"];
         yield return ["SNP firmware", facts.Firmware is { } firmware
             ? $"API {firmware.Api} build {firmware.Build}, CURRENT_TCB 0x{firmware.CurrentTcb}, REPORTED_TCB 0x{firmware.ReportedTcb}" : "no answer"];
+        foreach (string[] row in TrustRows.Machine(facts))
+            yield return row;
         foreach (HostCapacity capacity in host.Report.Capacity)
             yield return [capacity.Model, $"total {capacity.Total} reserved {capacity.Reserved}"];
         foreach (string finding in host.Report.Findings)
-            yield return ["finding", finding];
+            yield return ["agent finds", finding];
         yield return ["agent", host.Report.AgentVersion];
     }
 

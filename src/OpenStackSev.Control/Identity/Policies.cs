@@ -1,6 +1,7 @@
 using System.Text;
 using OpenStackSev.Control.Enforcement;
 using OpenStackSev.Control.Hosts;
+using OpenStackSev.Control.Maintenance;
 using OpenStackSev.Control.Quarantine;
 using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Policies;
@@ -14,7 +15,10 @@ namespace OpenStackSev.Control.Identity;
 public static class Policies
 {
     public static IReadOnlyList<PolicyRule> All { get; } =
-        [.. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All, .. QuarantinePolicies.All, .. InstancePolicies.All, .. SweepPolicies.All, .. EnforcementPolicies.All, .. TrustPolicies.All, .. AppraisalPolicies.All];
+        [
+            .. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All, .. QuarantinePolicies.All, .. MaintenancePolicies.All, .. InstancePolicies.All, .. SweepPolicies.All,
+            .. EnforcementPolicies.All, .. TrustPolicies.All, .. AppraisalPolicies.All,
+        ];
 
     /// <summary>etc/policy.yaml.sample.</summary>
     public static string Sample()

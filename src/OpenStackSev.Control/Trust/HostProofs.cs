@@ -16,26 +16,25 @@ internal sealed class HostProofs(HostTrustStates states, InstanceStates instance
     private const int Most = 200_000;
 
     /// <summary>Guests of one host that are asked, the newest first, until one proves it.</summary>
-    private const int MostOfAHost = 4;
+    private const int MostOfAHost = 32;
 
     private const string GuestReport = "guest_report";
 
-    /// <summary>Of each node the guests on it that brought evidence at <paramref name="since"/> or later, the newest first.</summary>
+    /// <summary>Of each node with a guest that brought evidence at <paramref name="since"/> or later the time of the newest.</summary>
     /// <exception cref="Persistence.StorageException">It cannot be read.</exception>
-    public async Task<ILookup<Guid, GuestEvidence>> NewestAsync(DateTimeOffset since, CancellationToken ct) =>
-        (await states.EvidenceSinceAsync(since, Most, ct)).ToLookup(one => one.Node);
+    public async Task<IReadOnlyDictionary<Guid, DateTimeOffset>> NewestAsync(DateTimeOffset since, CancellationToken ct) =>
+        (await states.EvidenceSinceAsync(since, Most, ct)).GroupBy(one => one.Node).ToDictionary(node => node.Key, node => node.Max(one => one.ReceivedAt));
 
-    /// <param name="candidates">Of the host, the newest first.</param>
+    /// <param name="since">Evidence from before counts no more.</param>
     /// <param name="known">The proof that is kept.</param>
     /// <param name="approved">The host's approved chips.</param>
-    /// <returns>The newest of them that proves the host; <paramref name="known"/> where none is newer; null where that is of a chip that the host no longer has.</returns>
+    /// <returns>The newest evidence that proves the host; <paramref name="known"/> where none is newer; null where that is of a chip that the host no longer has.</returns>
     /// <exception cref="Persistence.StorageException">It cannot be read.</exception>
-    public async Task<ProofRecord?> FindAsync(
-        Guid node, IEnumerable<GuestEvidence> candidates, ProofRecord? known, IReadOnlySet<string> approved, CancellationToken ct)
+    public async Task<ProofRecord?> FindAsync(Guid node, DateTimeOffset since, ProofRecord? known, IReadOnlySet<string> approved, CancellationToken ct)
     {
         if (known is not null && !IsOf(approved, known.Report))
             known = null;
-        foreach (GuestEvidence candidate in candidates.TakeWhile(one => known is null || one.ReceivedAt > known.At).Take(MostOfAHost))
+        foreach (GuestEvidence candidate in (await states.EvidenceOfAsync(node, since, MostOfAHost, ct)).TakeWhile(one => known is null || one.ReceivedAt > known.At))
         {
             InstanceState? instance = await instances.FindAsync(candidate.Instance, ct);
             InstanceEvidence? evidence = await instances.EvidenceAsync(candidate.Instance, ct);

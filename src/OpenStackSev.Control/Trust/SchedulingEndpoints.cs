@@ -11,7 +11,7 @@ internal static class SchedulingEndpoints
     public static async Task SnapshotAsync(HttpContext context)
     {
         context.Require(TrustPolicies.Snapshot);
-        SignedSnapshot snapshot = await context.RequestServices.GetRequiredService<SnapshotDesk>().GetAsync(context.RequestAborted);
+        ServedSnapshot snapshot = await context.RequestServices.GetRequiredService<SnapshotDesk>().GetAsync(context.RequestAborted);
         context.Response.Headers.ETag = snapshot.Tag;
         context.Response.Headers.CacheControl = "no-cache, private";
         if (context.Request.Headers.IfNoneMatch.Any(value => value is not null && EntityTagHeaderValue.TryParseList([value], out IList<EntityTagHeaderValue>? tags)
@@ -22,7 +22,7 @@ internal static class SchedulingEndpoints
         }
 
         context.Response.ContentType = ContentType;
-        await context.Response.WriteAsync(snapshot.Jws, context.RequestAborted);
+        await context.Response.BodyWriter.WriteAsync(snapshot.Jws, context.RequestAborted);
     }
 }
 

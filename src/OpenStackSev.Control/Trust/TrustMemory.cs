@@ -6,6 +6,16 @@ namespace OpenStackSev.Control.Trust;
 internal sealed class TrustMemory
 {
     private readonly Dictionary<Guid, Judged> judged = [];
+    private readonly Dictionary<Guid, DateTimeOffset> evidence = [];
+
+    /// <summary>Notes that guests of these nodes brought evidence.</summary>
+    public void Came(IReadOnlyDictionary<Guid, DateTimeOffset> newest)
+    {
+        foreach ((Guid node, DateTimeOffset time) in newest)
+            evidence[node] = time;
+    }
+
+    public DateTimeOffset? NewestEvidence(Guid node) => evidence.TryGetValue(node, out DateTimeOffset time) ? time : null;
 
     /// <summary>True when the same was judged before, and the row is the one that came of it.</summary>
     public bool IsSettled(Guid node, TrustInput input, HostTrustState? row) =>
@@ -18,6 +28,8 @@ internal sealed class TrustMemory
     {
         foreach (Guid gone in judged.Keys.Where(node => !nodes.Contains(node)).ToArray())
             judged.Remove(gone);
+        foreach (Guid gone in evidence.Keys.Where(node => !nodes.Contains(node)).ToArray())
+            evidence.Remove(gone);
     }
 
     private sealed record Judged(TrustInput Input, long Version);

@@ -24,7 +24,11 @@ internal sealed partial class TrustRound(
     /// <summary>The longest time in which a host that is trusted by its word is not written again: a part of what it may be silent.</summary>
     private const int HeardParts = 4;
 
+    /// <summary>Evidence may be written so long after it came.</summary>
+    private static readonly TimeSpan s_late = TimeSpan.FromMinutes(2);
+
     private readonly TrustMemory memory = new();
+    private DateTimeOffset? lookedAt;
 
     /// <returns>When the next end of trust is due; null for none.</returns>
     /// <exception cref="StorageException">Something cannot be read; nothing was judged.</exception>
@@ -38,28 +42,29 @@ internal sealed partial class TrustRound(
         Dictionary<Guid, HostQuarantineState> quarantines = (await states.QuarantinesAsync(ct)).ToDictionary(row => row.Node);
         IReadOnlyList<HostOutline> outlines = await states.OutlinesAsync(ct);
         ILookup<Guid, HostChip> chips = (await hosts.AllChipsAsync(ct)).ToLookup(chip => chip.Node);
-        ILookup<Guid, GuestEvidence> evidence = await proofs.NewestAsync(now - options.Lifetime, ct);
+        memory.Came(await proofs.NewestAsync(lookedAt is { } last ? last - s_late : now - options.Lifetime, ct));
         memory.Keep(outlines.Select(host => host.Node).ToHashSet());
         DateTimeOffset? next = null;
         await Parallel.ForEachAsync(outlines, new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = ct }, async (host, stop) =>
         {
             HostTrustState? row = await JudgeAsync(
-                host, rows.GetValueOrDefault(host.Node), quarantines.GetValueOrDefault(host.Node), [.. chips[host.Node]], evidence[host.Node], policy, moment, stop);
+                host, rows.GetValueOrDefault(host.Node), quarantines.GetValueOrDefault(host.Node), [.. chips[host.Node]], policy, moment, stop);
             lock (memory)
                 next = Sooner(next, row?.ExpiresAt);
         });
+        lookedAt = now;
         return next;
     }
 
     /// <returns>The row as it is now; null where it could not be judged.</returns>
     private async Task<HostTrustState?> JudgeAsync(
-        HostOutline host, HostTrustState? row, HostQuarantineState? quarantine, IReadOnlyList<HostChip> chips, IEnumerable<GuestEvidence> evidence,
+        HostOutline host, HostTrustState? row, HostQuarantineState? quarantine, IReadOnlyList<HostChip> chips,
         PolicyInForce policy, TrustMoment moment, CancellationToken ct)
     {
-        GuestEvidence[] guests = [.. evidence];
-        TrustInput input = Input(host, row, quarantine, chips, guests, policy, moment);
+        TrustInput input;
         lock (memory)
         {
+            input = Input(host, row, quarantine, chips, memory.NewestEvidence(host.Node), policy, moment);
             if (memory.IsSettled(host.Node, input, row))
                 return row;
         }
@@ -70,7 +75,7 @@ internal sealed partial class TrustRound(
                 return null;
             StoredReport stored = StoredReport.Of(state);
             HashSet<string> approved = [.. chips.Where(chip => chip.Status == ChipStatus.Approved).Select(chip => chip.ChipId)];
-            ProofRecord? proof = await proofs.FindAsync(host.Node, guests, row is null ? null : TrustRecord.Of(row).Proof, approved, ct);
+            ProofRecord? proof = await proofs.FindAsync(host.Node, moment.Now - moment.Lifetime, row is null ? null : TrustRecord.Of(row).Proof, approved, ct);
             var facts = new TrustFacts(host, stored.Report, EnrolmentRules.Of(stored, chips), proof, quarantine, row);
             if (TrustRules.Decide(facts, moment) is { } step)
                 row = await WriteAsync(step, ct);
@@ -106,10 +111,10 @@ internal sealed partial class TrustRound(
     }
 
     private static TrustInput Input(
-        HostOutline host, HostTrustState? row, HostQuarantineState? quarantine, IReadOnlyList<HostChip> chips, GuestEvidence[] guests, PolicyInForce policy, TrustMoment moment) => new(
+        HostOutline host, HostTrustState? row, HostQuarantineState? quarantine, IReadOnlyList<HostChip> chips, DateTimeOffset? newest, PolicyInForce policy, TrustMoment moment) => new(
         policy.Digest + string.Concat(policy.Policy.SimulatedRoots), host.FactsChangedAt,
         string.Join(' ', chips.Select(chip => $"{chip.ChipId}{chip.Status}").Order(StringComparer.Ordinal)),
-        guests is [var newest, ..] ? newest.ReceivedAt : null,
+        newest,
         moment.Now >= host.LastSeenAt + moment.Silence,
         row?.ExpiresAt is { } end && moment.Now >= end,
         // Once for each proof: only then can the host's word be held against it.

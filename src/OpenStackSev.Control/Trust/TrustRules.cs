@@ -17,7 +17,7 @@ internal sealed record TrustStep(HostTrustState State, HistoryRecord? Record);
 /// <summary>From facts to a host's level of trust. Pure.</summary>
 internal static class TrustRules
 {
-    /// <summary>An end of trust that moves by less than this part of the lifetime is not written again.</summary>
+    /// <summary>An end of trust that moves by less than this part of the shortest lifetime is not written again, unless the old one has come.</summary>
     private const int Part = 8;
 
     /// <returns>Null where nothing is to be written.</returns>
@@ -28,7 +28,8 @@ internal static class TrustRules
         HostTrustState state = State(facts, found, level, expires, moment.Now);
         if (facts.Before is null || facts.Before.Level != level || !SaysTheSame(before!, found))
             return new(state, Record(state, found, facts.Before));
-        bool moved = expires is { } end && !(facts.Before.ExpiresAt >= end - (moment.Lifetime / Part));
+        TimeSpan shortest = moment.Lifetime < moment.Silence ? moment.Lifetime : moment.Silence;
+        bool moved = expires is { } end && end != facts.Before.ExpiresAt && (facts.Before.ExpiresAt <= moment.Now || !(facts.Before.ExpiresAt >= end - (shortest / Part)));
         return moved || before!.SilentAt != found.SilentAt || before.SpentAt != found.SpentAt ? new(state, null) : null;
     }
 

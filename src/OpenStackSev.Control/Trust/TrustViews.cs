@@ -28,5 +28,5 @@ internal static class TrustViews
         };
 
     private static HostQuarantine? Of(HostQuarantineState? quarantine) => quarantine is { Since: { } since }
-        ? new(quarantine.Reason, quarantine.By, since, quarantine.DisablesService, quarantine.DisabledService is not null) : null;
+        ? new(quarantine.Reason, quarantine.By, since, quarantine.DisablesService, quarantine.DisabledService is not null, quarantine.ByRule, quarantine.ServiceProblem) : null;
 }

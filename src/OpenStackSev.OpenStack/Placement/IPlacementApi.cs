@@ -11,6 +11,12 @@ public interface IPlacementApi
     Task<ResourceProviderList> ListResourceProvidersAsync(
         [Query] string? name = null, [Query, AliasAs("in_tree")] Guid? inTree = null, [Query] string? required = null, CancellationToken ct = default);
 
+    /// <summary>Providers that have so much left, none of it from others of their tree.</summary>
+    /// <param name="resources">e.g. <c>CUSTOM_SEV_SNP_ASID:1</c>.</param>
+    /// <exception cref="OpenStackApiException">Among others 400: there is no such resource class.</exception>
+    [Get("/resource_providers")]
+    Task<ResourceProviderList> ListProvidersOfferingAsync([Query] string resources, CancellationToken ct = default);
+
     [Post("/resource_providers")]
     Task<ResourceProvider> CreateResourceProviderAsync([Body] NewResourceProvider provider, CancellationToken ct = default);
 

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using OpenStackSev.Attestation;
 using OpenStackSev.Control.Enforcement;
@@ -25,14 +26,18 @@ internal sealed class EnforcedCloud : IAsyncDisposable
     public FakeNova Nova { get; }
     public DateTimeOffset Now => Control.Time.GetUtcNow();
 
-    public static async Task<EnforcedCloud> StartAsync(string rules = Rules, Action<IServiceCollection>? replace = null, string? policy = null, params IReadOnlyList<(string Key, string Value)> settings)
+    public static async Task<EnforcedCloud> StartAsync(string rules = Rules, Action<IServiceCollection>? replace = null, string? policy = null, Action<WebApplication>? services = null, params IReadOnlyList<(string Key, string Value)> settings)
     {
         var nova = new FakeNova();
         string file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, rules);
         var values = settings.ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
         values.TryAdd("enforcement.rules_file", file);
-        RunningControl control = await RunningControl.StartAsync(values, policy, nova.Map, replace);
+        RunningControl control = await RunningControl.StartAsync(values, policy, app =>
+        {
+            nova.Map(app);
+            services?.Invoke(app);
+        }, replace);
         nova.Time = control.Time;
         return new EnforcedCloud(control, nova) { RulesFile = file };
     }

@@ -127,7 +127,8 @@ internal sealed partial class FakeNova
         app.MapGet("/compute/v2.1/flavors/{id}", (string id) => Flavors.TryGetValue(id, out JsonObject? specs)
             ? Text($$$"""{"flavor":{"id":{{{Json(id)}}},"name":{{{Json("name of " + id)}}},"ram":2048,"vcpus":2,"disk":10,"os-flavor-access:is_public":true,"extra_specs":{{{specs.ToJsonString()}}}}}""")
             : Refuse(404, $"Flavor {id} could not be found."));
-        app.MapGet("/compute/v2.1/os-services", (string host) => Text($$"""{"services":[{{(Services.TryGetValue(host, out FakeService? service) ? service.Written(host) : "")}}]}"""));
+        app.MapGet("/compute/v2.1/os-services", (string? host) =>
+            Text($$"""{"services":[{{string.Join(',', Services.Where(pair => host is null || pair.Key == host).Select(pair => pair.Value.Written(pair.Key)))}}]}"""));
         app.MapPut("/compute/v2.1/os-services/{id:guid}", UpdateServiceAsync);
         app.MapGet("/compute/v2.1/os-hypervisors/detail", () => Text($$"""{"hypervisors":[{{string.Join(',', Services.SelectMany(pair => pair.Value.Hypervisors(pair.Key)))}}]}"""));
         app.MapGet("/image/v2/images/{id:guid}", (Guid id) => Images.TryGetValue(id, out JsonObject? properties) ? Text(Image(id, properties)) : Refuse(404, "no image"));

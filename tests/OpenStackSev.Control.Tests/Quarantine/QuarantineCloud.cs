@@ -26,16 +26,18 @@ internal sealed class QuarantineCloud : IAsyncDisposable
     /// <summary>Something that speaks against a host.</summary>
     public const string Blame = "snp.tcb.below_minimum";
 
-    private QuarantineCloud(EnforcedCloud cloud) => Cloud = cloud;
+    private QuarantineCloud(EnforcedCloud cloud, FakePlacement placement) => (Cloud, Placement) = (cloud, placement);
 
     public EnforcedCloud Cloud { get; }
+    public FakePlacement Placement { get; }
     public FakeNova Nova => Cloud.Nova;
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     /// <param name="hosts">Names of hosts that reported.</param>
     public static async Task<QuarantineCloud> StartAsync(string rules = Rules, params IReadOnlyList<string> hosts)
     {
-        var cloud = new QuarantineCloud(await EnforcedCloud.StartAsync(rules, policy: "\"admin\": \"role:admin or role:service\"\n"));
+        var placement = new FakePlacement();
+        var cloud = new QuarantineCloud(await EnforcedCloud.StartAsync(rules, policy: "\"admin\": \"role:admin or role:service\"\n", services: placement.Map), placement);
         foreach (string host in hosts.Count > 0 ? hosts : ["compute1"])
             await cloud.AddHostAsync(host);
         return cloud;

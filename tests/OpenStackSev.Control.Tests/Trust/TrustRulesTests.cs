@@ -130,8 +130,12 @@ public sealed class TrustRulesTests
         Assert.Null(step.Record);
         Assert.Equal(s_proof.At.AddMinutes(51), step.State.ExpiresAt);
         Assert.Equal(trusted.Since, step.State.Since);
-        // Moved by less than an eighth of the lifetime: not worth a write.
-        Assert.Null(TrustRules.Decide(newer with { Proof = s_proof with { At = s_proof.At.AddMinutes(5) } }, Given.Moment()));
+        // Moved by less than an eighth of the shortest lifetime: not worth a write, until the old end has come.
+        TrustFacts little = newer with { Proof = s_proof with { At = s_proof.At.AddMinutes(1) } };
+        Assert.Null(TrustRules.Decide(little, Given.Moment()));
+        DateTimeOffset end = trusted.ExpiresAt!.Value;
+        TrustStep moved = TrustRules.Decide(Heard(little, end), Given.Moment(now: end))!;
+        Assert.Equal((TrustLevel.Trusted, end.AddMinutes(1), null), (moved.State.Level, moved.State.ExpiresAt, moved.Record));
     }
 
     [Fact]
@@ -156,6 +160,20 @@ public sealed class TrustRulesTests
         TrustRecord unproven = TrustRecord.Of(Decided(Given.Facts()).State);
         Assert.Empty(unproven.Baselines);
         Assert.Contains(unproven.Bulletins, one => one is { Bulletin: "AMD-SB-3023", Standing: "mitigated" });
+    }
+
+    [Fact]
+    public void A_long_lifetime_of_proofs_does_not_let_the_words_end_go_unwritten()
+    {
+        TrustMoment moment = Given.Moment(Given.ByItsWord) with { Lifetime = TimeSpan.FromDays(1) };
+        HostTrustState row = TrustRules.Decide(Given.Facts(), moment)!.State;
+        for (int i = 1; i <= 10; i++)
+        {
+            DateTimeOffset now = Given.Now.AddMinutes(10 * i);
+            TrustStep? step = TrustRules.Decide(Heard(Given.Facts(), now.AddSeconds(-5)) with { Before = row }, moment with { Now = now });
+            row = step?.State ?? row;
+            Assert.True(row.ExpiresAt > now);
+        }
     }
 
     [Fact]

@@ -49,11 +49,27 @@ public sealed class HostTrustStates(ControlDatabase database)
 
     /// <summary>Evidence that came at <paramref name="since"/> or later about guests that are on a node, the newest first, at most <paramref name="limit"/>.</summary>
     /// <remarks>Whether it says something of the node's chip stands in the guest's judgement: it may rest on silence by now, or be about another node.</remarks>
-    public Task<IReadOnlyList<GuestEvidence>> EvidenceSinceAsync(DateTimeOffset since, int limit, CancellationToken ct = default) =>
-        database.UseAsync<IReadOnlyList<GuestEvidence>>(async context => await context.Evidence.AsNoTracking().Where(evidence => evidence.ReceivedAt >= since)
-            .Join(context.Instances.AsNoTracking().Where(row => row.Node != null && row.Result != null), evidence => evidence.Instance, row => row.Instance,
-                (evidence, row) => new { row.Node, row.Instance, evidence.ReceivedAt })
-            .OrderByDescending(one => one.ReceivedAt).Take(limit).Select(one => new GuestEvidence(one.Node!.Value, one.Instance, one.ReceivedAt)).ToListAsync(ct));
+    public Task<IReadOnlyList<GuestEvidence>> EvidenceSinceAsync(DateTimeOffset since, int limit, CancellationToken ct = default) => EvidenceAsync(null, since, limit, ct);
+
+    /// <summary>The same of the guests on one node.</summary>
+    public Task<IReadOnlyList<GuestEvidence>> EvidenceOfAsync(Guid node, DateTimeOffset since, int limit, CancellationToken ct = default) => EvidenceAsync(node, since, limit, ct);
+
+    private Task<IReadOnlyList<GuestEvidence>> EvidenceAsync(Guid? node, DateTimeOffset since, int limit, CancellationToken ct) =>
+        database.UseAsync<IReadOnlyList<GuestEvidence>>(async context =>
+        {
+            IQueryable<InstanceState> guests = context.Instances.AsNoTracking().Where(row => row.Result != null);
+            guests = node is null ? guests.Where(row => row.Node != null) : guests.Where(row => row.Node == node);
+            return await context.Evidence.AsNoTracking().Where(evidence => evidence.ReceivedAt >= since)
+                .Join(guests, evidence => evidence.Instance, row => row.Instance, (evidence, row) => new { row.Node, row.Instance, evidence.ReceivedAt })
+                .OrderByDescending(one => one.ReceivedAt).Take(limit).Select(one => new GuestEvidence(one.Node!.Value, one.Instance, one.ReceivedAt)).ToListAsync(ct);
+        });
+
+    /// <summary>Another one whenever a row of a host's trust or quarantine was written.</summary>
+    public Task<(int Rows, long Versions)> FingerprintAsync(CancellationToken ct = default) => database.UseAsync(async context =>
+    {
+        int rows = await context.HostTrust.CountAsync(ct) + await context.HostQuarantine.CountAsync(ct);
+        return (rows, await context.HostTrust.SumAsync(row => row.Version, ct) + await context.HostQuarantine.SumAsync(row => row.Version, ct));
+    });
 
     /// <summary>How many hosts are of each level.</summary>
     public Task<IReadOnlyDictionary<TrustLevel, int>> CountAsync(CancellationToken ct = default) =>

@@ -35,6 +35,11 @@ public sealed class InstanceStates(ControlDatabase database)
             return await instances.Where(row => row.GoneAt == null).OrderBy(row => row.Instance).Take(limit).ToListAsync(ct);
         });
 
+    /// <summary>At most <paramref name="limit"/> instances that Nova says are on a node, by UUID.</summary>
+    public Task<IReadOnlyList<InstanceState>> OnNodeAsync(Guid node, int limit, CancellationToken ct = default) =>
+        database.UseAsync<IReadOnlyList<InstanceState>>(async context => await context.Instances.AsNoTracking()
+            .Where(row => row.Node == node && row.GoneAt == null).OrderBy(row => row.Instance).Take(limit).ToListAsync(ct));
+
     /// <summary>Instances that Nova still knows, counted.</summary>
     public Task<IReadOnlyList<InstanceCount>> CountAsync(CancellationToken ct = default) =>
         database.UseAsync<IReadOnlyList<InstanceCount>>(async context => await context.Instances.AsNoTracking().Where(row => row.GoneAt == null)
