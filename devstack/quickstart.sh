@@ -332,7 +332,7 @@ All of this is simulated hardware on a real control plane, and it is still runni
   export OS_CLIENT_CONFIG_FILE=$HERE/clouds.yaml OS_CLOUD=osev OS_COMPUTE_API_VERSION=2.90 PATH=$HERE:\$PATH
   osev capacity show compute2; osev server list; osev resource provider list; osev facts --root $HERE/compute3/machine
   osev host show compute2; osev host certificate list --ca $HERE/node-ca; curl -s http://127.0.0.1:$((PORT + 1))/metrics | head
-  openstack server delete demo-1; osev capacity show compute1
+  openstack server delete demo-trusted; osev capacity show $TRUSTED
 Stop it with:
   devstack/quickstart.sh --release $RELEASE --stop            (--stop --purge also removes its state)
 EOF

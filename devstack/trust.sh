@@ -86,7 +86,7 @@ run openstack server create demo-refused --flavor demo.trusted --image "$IMAGE" 
 boot demo-refused demo.trusted "$IMAGE"
 [ "$(server_status demo-refused)" = ERROR ] || die "demo-refused is $(server_status demo-refused)" "see $STATE_DIR/log/nova-scheduler.log"
 echo "nova-scheduler says why:"
-grep "may not run $(openstack server show demo-refused -f value -c id)" "$STATE_DIR/log/nova-scheduler.log" | grep -o "compute.*" | tail -1
+grep "may not run $(openstack server show demo-refused -f value -c id)" "$STATE_DIR/log/nova-scheduler.log" | grep -o "compute.*" | sed 's/\x1b\[[0-9;]*m//g' | tail -1
 boot demo-trusted demo.trusted "$IMAGE"
 placed=$(openstack server show demo-trusted -f value -c OS-EXT-SRV-ATTR:hypervisor_hostname)
 echo "demo-trusted: on $placed"
