@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The main job on one machine: a real OpenStack with three simulated SEV hosts, an agent on each that publishes true capacity to
 # Placement and reports to the control plane, and servers that are scheduled onto it until the ASIDs are used up. On 2026.2, whose Nova
-# launches SEV-SNP, a running server also proves itself, again and again: before, while and after its host has old firmware.
+# launches SEV-SNP, a running server also proves itself, again and again: before, while and after its host has old firmware. At its end a host
+# is set aside: nova-scheduler refuses it a confidential server, and takes a trusted one.
 # usage: devstack/quickstart.sh [--release zed|2026.2]          bring it up, run it, show it, leave it running (default: zed)
 #        devstack/quickstart.sh [--release ...] --stop [--purge]   stop all of it; --purge also removes its state
 #        devstack/quickstart.sh [--release ...] --stop-agents      stop agents and control plane, leave the OpenStack
@@ -54,6 +55,9 @@ start() {
     start-stop-daemon --start --quiet --oknodo --background --make-pidfile --pidfile "$HERE/$name.pid" --output "$HERE/$name.log" --exec "$program" -- "$@"
 }
 
+# background NAME PROGRAM [ARGUMENT...]: shows a command, then starts it
+background() { typed "${@:2}" '&'; start "$@"; }
+
 # stop NAME...: by pid file and the process's name, as the kernel cuts it: also one that another checkout started
 stop() {
     local name program
@@ -61,7 +65,7 @@ stop() {
         case $name in
             control) program=openstack-sev-c ;;
             guest) program=openstack-sev-g ;;
-            processor) program=osev ;;
+            processor | sync) program=osev ;;
             metadata) program=python3 ;;
             *) program=openstack-sev-a ;;
         esac
@@ -234,7 +238,7 @@ boot() { # NAME [FLAVOR IMAGE]
 case "${1:-}" in
     --stop) shift; stop_agents; exec devstack/local/down.sh --release "$RELEASE" "$@" ;;
     --stop-agents) stop_agents; exit 0 ;;
-    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
     '') ;;
     *) die "unknown option $1" "devstack/quickstart.sh --help" ;;
 esac
@@ -318,6 +322,9 @@ run "$OSEV" capacity show
 say "what the agent says about compute2, whose Nova offers more than the chip has"
 grep -m1 capacity.nova.overcommits "$HERE/compute2.log" || true
 
+# shellcheck source=trust.sh
+. devstack/trust.sh
+
 ln -sf "$OSEV" "$GUEST" "$CONTROL" "$HERE"
 cat <<EOF
 
@@ -325,7 +332,7 @@ All of this is simulated hardware on a real control plane, and it is still runni
   export OS_CLIENT_CONFIG_FILE=$HERE/clouds.yaml OS_CLOUD=osev OS_COMPUTE_API_VERSION=2.90 PATH=$HERE:\$PATH
   osev capacity show compute2; osev server list; osev resource provider list; osev facts --root $HERE/compute3/machine
   osev host show compute2; osev host certificate list --ca $HERE/node-ca; curl -s http://127.0.0.1:$((PORT + 1))/metrics | head
-  openstack server delete demo-1; osev capacity show compute1
+  openstack server delete demo-trusted; osev capacity show $TRUSTED
 Stop it with:
   devstack/quickstart.sh --release $RELEASE --stop            (--stop --purge also removes its state)
 EOF

@@ -55,9 +55,10 @@ public sealed class RunningGuest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (attester is not null)
-            TestContext.Current.TestOutputHelper?.WriteLine((await Programs.StopAsync(attester, attesterEnded!)).ToString());
-        TestContext.Current.TestOutputHelper?.WriteLine((await Programs.StopAsync(processor, processorEnded)).ToString());
+        Ended? attested = attester is null ? null : await Programs.StopAsync(attester, attesterEnded!);
+        Ended served = await Programs.StopAsync(processor, processorEnded);
+        // Null in a fixture.
+        TestContext.Current.TestOutputHelper?.WriteLine($"{attested}\n{served}");
         attester?.Dispose();
         processor.Dispose();
         await metadata.DisposeAsync();
