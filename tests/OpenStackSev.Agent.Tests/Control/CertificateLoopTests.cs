@@ -16,7 +16,7 @@ using Given = OpenStackSev.Agent.Tests.Capacity.Given;
 namespace OpenStackSev.Agent.Tests.Control;
 
 /// <summary>When a node renews its certificate, what becomes of its files, and what is told when it cannot. The CA is the real one.</summary>
-public sealed class CertificateLoopTests : IDisposable
+public sealed class CertificateLoopTests : IAsyncDisposable
 {
     private const int Renewed = 1211, Told = 1212;
     private const UnixFileMode Secret = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -57,8 +57,9 @@ public sealed class CertificateLoopTests : IDisposable
     private string CertificateFile => Path.Join(folder, "node.crt");
     private string KeyFile => Path.Join(folder, "node.key");
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        await loop.StopAsync(CancellationToken.None);
         loop.Dispose();
         Directory.Delete(folder, recursive: true);
     }

@@ -10,7 +10,7 @@ using Given = OpenStackSev.Agent.Tests.Capacity.Given;
 namespace OpenStackSev.Agent.Tests.Control;
 
 /// <summary>Trust ends when the judge is dead, at whatever hour that is, and nothing else does.</summary>
-public sealed class TrustLoopTests : IDisposable
+public sealed class TrustLoopTests : IAsyncDisposable
 {
     private const int TrustEnded = 1205, TrustStays = 1206;
     private static readonly TimeSpan s_lifetime = TimeSpan.FromSeconds(300);
@@ -33,10 +33,14 @@ public sealed class TrustLoopTests : IDisposable
         cloud = FakeCloud.Connect(placement);
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         foreach (TrustLoop loop in loops)
+        {
+            await loop.StopAsync(CancellationToken.None);
             loop.Dispose();
+        }
+
         cloud.Dispose();
         placement.Dispose();
         Directory.Delete(folder, recursive: true);
