@@ -55,7 +55,9 @@ public sealed partial class ControlLoop(
         try
         {
             HostReportAnswer answer = await send(report, ct);
-            word.Heard(report.Node, TimeSpan.FromSeconds(answer.ProofLifetime));
+            // A control plane that takes reports and judges nobody has not said that this node is trusted still.
+            if (answer.Judges)
+                word.Heard(report.Node, TimeSpan.FromSeconds(answer.ProofLifetime));
             Told(answer.Enrolment);
             if (afterReport is not null)
                 await afterReport(report, answer, ct);

@@ -59,11 +59,14 @@ public static class HostErrors
     public static readonly ErrorCode AuthorityUnavailable = new("attestation.node_certificate.authority_unavailable", 503, "Service Unavailable",
         "the files of the node CA cannot be read or written, so that no certificate is believed, or none signed; the log says why");
 
+    public static readonly ErrorCode NotJudged = new("attestation.hosts.not_judged", 503, "Service Unavailable",
+        "hosts are not judged by this control plane now, so that nothing fresh can be said of them: `[trust] enabled`, or the log says what fails");
+
     /// <summary>In the order of their status.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =
     [
         ReportInvalid, EndorsementsInvalid, CertificateRequestInvalid, CertificateMissing, CertificateUntrusted, CertificateWrongPurpose, CertificateWithoutNode,
         CertificateNotYetValid, CertificateExpired, CertificateRevoked, CertificateOtherNode, RenewalOff, NotFound, ChipConflict, ChipNotReported,
-        NotQuarantined, NotRenewable, AuthorityUnavailable,
+        NotQuarantined, NotRenewable, AuthorityUnavailable, NotJudged,
     ];
 }

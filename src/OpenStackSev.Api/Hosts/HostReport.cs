@@ -159,5 +159,6 @@ public sealed record HostCapacity(string Model, int Total, int Reserved);
 /// <param name="ProofLifetime">Seconds: an agent that hears nothing for so long removes what the control plane's word granted.</param>
 /// <param name="Interval">Seconds until the next report, at the latest. Three without one, and the host counts as silent.</param>
 /// <param name="ReceivedAt">By the control plane's clock.</param>
+/// <param name="Judges">Hosts are judged there, and Placement is told. False: the answer is no word that grants anything, and the agent counts it as silence.</param>
 public sealed record HostReportAnswer(
-    EnrolmentState Enrolment, IReadOnlyList<EnrolledChip> Chips, int ProofLifetime, int Interval, DateTimeOffset ReceivedAt);
+    EnrolmentState Enrolment, IReadOnlyList<EnrolledChip> Chips, int ProofLifetime, int Interval, DateTimeOffset ReceivedAt, bool Judges = true);

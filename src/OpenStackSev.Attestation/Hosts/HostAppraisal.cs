@@ -26,25 +26,25 @@ public static class HostAppraisal
         List<Finding> findings = [];
         PlatformClaims claims = evidence.Claims;
         AttestationReport? report = evidence.Proof?.Report;
-        Platform(claims, report, policy, findings);
+        ProductLine? known = evidence.Proof?.Line ?? claims.Line;
+        Platform(claims, known, policy, findings);
         Chips(claims, report, policy, findings);
-        if (report?.Product?.Line() is { } proven)
-            Proven(report, proven, policy, findings);
+        if (evidence.Proof is { } proven)
+            Proven(proven.Report, proven.Line, policy, findings);
         if (claims.Line is { } line)
             Claimed(claims, line, policy, findings);
-        HostSettings.Check(claims, report, policy, findings);
+        HostSettings.Check(claims, report, known, policy, findings);
         Certificates(claims, policy, findings);
-        if (evidence.Proof is { IsContemporary: true } proof)
-            Contradictions(claims, proof.Report, findings);
+        if (evidence.Witness is { } witness)
+            Contradictions(claims, witness.Report, findings);
         return new(
             evidence.Proof is not null ? HostEvidenceKind.GuestReport : HostEvidenceKind.Platform,
             [.. findings.DistinctBy(finding => (finding.Code, finding.Subject, finding.Expected))],
             [.. policy.Bulletins.Select(bulletin => HostBulletins.Of(bulletin, evidence))]);
     }
 
-    private static void Platform(PlatformClaims claims, AttestationReport? report, AppraisalPolicy policy, List<Finding> findings)
+    private static void Platform(PlatformClaims claims, ProductLine? line, AppraisalPolicy policy, List<Finding> findings)
     {
-        ProductLine? line = report?.Product?.Line() ?? claims.Line;
         if (claims.Product is null && line is null)
             findings.Add(HostCodes.ProductUnknown.Finds("product", "an EPYC that is known here", "none"));
         if (line is { } known && policy.RefusedProducts.Contains(known))

@@ -31,7 +31,7 @@ public static class HostBulletins
     {
         AttestationReport? report = evidence.Proof?.Report;
         HostEvidenceKind kind = report is null ? HostEvidenceKind.Platform : HostEvidenceKind.GuestReport;
-        ProductLine? line = report?.Product?.Line() ?? evidence.Claims.Line;
+        ProductLine? line = evidence.Proof?.Line ?? evidence.Claims.Line;
         if (bulletin.Requirements.FirstOrDefault(requirement => requirement.Line == line) is not { } required)
             return new(bulletin, BulletinState.NotJudged, kind);
         List<string> open = [], unknown = [];

@@ -5,7 +5,11 @@ namespace OpenStackSev.Attestation.Hosts;
 /// <summary>What is known of a host when it is appraised.</summary>
 /// <param name="Claims">Its own word.</param>
 /// <param name="Proof">What its chip signed; null for nothing that counts.</param>
-public sealed record HostEvidence(PlatformClaims Claims, PlatformProof? Proof);
+/// <param name="Witness">
+/// What its chip signed while the host said what it says now: it said so before that report, and again afterwards, so that a difference is no change.
+/// Null where no report is of such a time.
+/// </param>
+public sealed record HostEvidence(PlatformClaims Claims, PlatformProof? Proof, PlatformProof? Witness = null);
 
 /// <summary>What a host says of itself. What it does not say is null.</summary>
 /// <remarks>Trust: the host's own word. It can speak against the host, never alone for more than <see cref="HostEvidenceKind.Platform"/>.</remarks>
@@ -50,6 +54,6 @@ public sealed record PlatformClaims
 }
 
 /// <summary>A report that a chip of the host signed, as far as it is about the platform. Genuine: the caller has verified it.</summary>
+/// <param name="Line">By the report, else by its key: reports of version 2 name no product.</param>
 /// <param name="At">When the verifier received it.</param>
-/// <param name="IsContemporary">The host said what it says now before the report was signed, and said it again afterwards: a difference is no change.</param>
-public sealed record PlatformProof(AttestationReport Report, DateTimeOffset At, bool Simulated, bool IsContemporary);
+public sealed record PlatformProof(AttestationReport Report, ProductLine Line, DateTimeOffset At, bool Simulated);

@@ -6,11 +6,11 @@ namespace OpenStackSev.Attestation.Hosts;
 /// <summary>How a host is set up: what its BIOS, its kernel and its processor's fuses say.</summary>
 internal static class HostSettings
 {
-    public static void Check(PlatformClaims claims, AttestationReport? report, AppraisalPolicy policy, List<Finding> findings)
+    public static void Check(PlatformClaims claims, AttestationReport? report, ProductLine? line, AppraisalPolicy policy, List<Finding> findings)
     {
         PlatformRules rules = policy.Platform;
         PlatformInfo? signed = report?.PlatformInfo;
-        ulong required = RequiredBits(report?.Product?.Line() ?? claims.Line, policy);
+        ulong required = RequiredBits(line, policy);
         Bit("smt", "SMT", claims.Smt, rules.Smt);
         Bit("tsme", "TSME", claims.Tsme, rules.Tsme);
         Bit("ecc", "ECC", null, rules.Ecc);

@@ -75,7 +75,7 @@ internal static class EnrolmentRules
         : host with
         {
             Name = stored.Report.Name,
-            LastSeenAt = now > host.LastSeenAt ? now : host.LastSeenAt,
+            LastSeenAt = now > host.LastSeenAt || host.LastSeenAt > now + HostSeen.MostAhead ? now : host.LastSeenAt,
             FactsChangedAt = stored.SaysTheSameAs(before!) ? host.FactsChangedAt : now,
             Facts = stored.Bytes(),
         };

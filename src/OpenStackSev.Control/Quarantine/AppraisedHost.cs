@@ -1,3 +1,4 @@
+using OpenStackSev.Api.Hosts;
 using OpenStackSev.Attestation;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Reattestation.Rounds;
@@ -8,10 +9,10 @@ namespace OpenStackSev.Control.Quarantine;
 /// <summary>How a host stands by its own facts and by reports that its chip signed, whether or not it is in quarantine.</summary>
 internal enum AppraisalStanding
 {
-    /// <summary>Not judged yet.</summary>
+    /// <summary>Not judged yet, or nothing that counts speaks for it.</summary>
     Unknown,
 
-    /// <summary>Judged, and nothing speaks against it.</summary>
+    /// <summary>Judged, nothing speaks against it, and it has earned trust.</summary>
     Good,
 
     /// <summary>Something is contraindicated.</summary>
@@ -28,7 +29,9 @@ internal sealed record AppraisedHost(AppraisalStanding Standing, IReadOnlyList<s
     {
         if (trust is null)
             return s_unknown;
-        string[] codes = [.. TrustRecord.Of(trust).Findings.Where(finding => finding.Tier == JudgementRecord.Word(Verdict.Contraindicated)).Select(finding => finding.Code)];
-        return new(codes.Length > 0 ? AppraisalStanding.Bad : AppraisalStanding.Good, codes);
+        IReadOnlyList<HostFinding> findings = TrustRecord.Of(trust).Findings;
+        string[] codes = [.. findings.Where(finding => finding.Tier == JudgementRecord.Word(Verdict.Contraindicated)).Select(finding => finding.Code)];
+        // One that is only silent, or not proven any more, has not become good.
+        return new(codes.Length > 0 ? AppraisalStanding.Bad : findings.Any(finding => finding.Tier == JudgementRecord.Word(Verdict.None)) ? AppraisalStanding.Unknown : AppraisalStanding.Good, codes);
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using OpenStackSev.Api.Hosts;
 using OpenStackSev.Attestation.Results;
 using OpenStackSev.Attestation.Snapshots;
 using OpenStackSev.Control.Conventions;
@@ -10,22 +11,24 @@ namespace OpenStackSev.Control.Trust;
 
 /// <summary>A snapshot as it is served.</summary>
 /// <param name="Jws">Compact form.</param>
-/// <param name="Tag">Strong entity tag, with its quotes: of what it says, its times included: it is made anew when something else is to be said, and each minute.</param>
+/// <param name="Tag">Strong entity tag, with its quotes: of what it says, its times included: it is made anew when something else is to be said, and every 20 seconds.</param>
 internal sealed record ServedSnapshot(byte[] Jws, string Tag);
 
 /// <summary>Makes the scheduler's snapshot, once for all who ask in the same second.</summary>
-internal sealed class SnapshotDesk(HostTrustStates states, ResultSigner signer, TrustOptions options, TimeProvider time) : IDisposable
+internal sealed class SnapshotDesk(HostTrustStates states, ResultSigner signer, TrustOptions options, TrustPulse pulse, TimeProvider time) : IDisposable
 {
     /// <summary>A snapshot that says the same is made anew after this time.</summary>
-    private static readonly TimeSpan s_refresh = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_refresh = TimeSpan.FromSeconds(20);
 
     private readonly SemaphoreSlim making = new(1, 1);
     private Made? last;
 
-    /// <exception cref="ApiException">503: the keys cannot be used.</exception>
+    /// <exception cref="ApiException">503: the keys cannot be used, or hosts are not judged here: what was judged before must not look fresh.</exception>
     /// <exception cref="Persistence.StorageException">The rows cannot be read.</exception>
     public async Task<ServedSnapshot> GetAsync(CancellationToken ct)
     {
+        if (!pulse.IsJudging)
+            throw new ApiException(HostErrors.NotJudged, "hosts are not judged here now, so that nothing fresh can be said of them; the log says why") { RetryAfter = s_refresh };
         await making.WaitAsync(ct);
         try
         {

@@ -19,7 +19,7 @@ namespace OpenStackSev.Control.Trust;
 /// Traits are hints: who has Placement's credentials can write them between two looks. The snapshot is the authority.
 /// </remarks>
 internal sealed partial class TraitPublisher(
-    Func<IPlacementApi> placement, HostTrustStates states, PolicyStates policies, EndorsementOptions endorsements, HistoryWriter history, TrustOptions options, TimeProvider time,
+    Func<IPlacementApi> placement, HostTrustStates states, PolicyStates policies, EndorsementOptions endorsements, HistoryWriter history, TrustOptions options, TrustPulse pulse, TimeProvider time,
     ILogger<TraitPublisher> log)
 {
     /// <summary>Readings of one provider, when others write it too.</summary>
@@ -50,6 +50,8 @@ internal sealed partial class TraitPublisher(
             if (time.GetUtcNow() - start > options.Interval)
                 break;
         }
+
+        pulse.Told();
     }
 
     private async Task<Dictionary<Guid, SortedSet<string>>> ObservedAsync(JudgementTraits judgements, CancellationToken ct)
@@ -105,7 +107,8 @@ internal sealed partial class TraitPublisher(
         }
         catch (OpenStackApiException e) when (e.Status == HttpStatusCode.NotFound)
         {
-            // Not (any more) a provider: the agent, or Nova, makes it again, and then it differs again.
+            // Not (any more) a provider: the agent, or Nova, makes it again, without our traits.
+            await ForgetAsync(node, ct);
         }
         catch (OpenStackApiException e)
         {
@@ -114,6 +117,19 @@ internal sealed partial class TraitPublisher(
         catch (StorageException e) when (e.Code == StorageCodes.Conflict)
         {
             // Judged anew meanwhile: the next look tells.
+        }
+        catch (StorageException e)
+        {
+            LogNotWritten(log, node, e.Message);
+        }
+    }
+
+    private async Task ForgetAsync(Guid node, CancellationToken ct)
+    {
+        try
+        {
+            if (await states.FindAsync(node, ct) is { IssuedTraits: { Length: > 0 } } row)
+                await history.ApplyAsync(row with { IssuedTraits = "" }, ct);
         }
         catch (StorageException e)
         {

@@ -12,6 +12,7 @@ internal sealed partial class TrustLoop(
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
 
     private string? failing;
+    private Task telling = Task.CompletedTask;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -37,11 +38,18 @@ internal sealed partial class TrustLoop(
     private async Task<DateTimeOffset?> LookAsync(CancellationToken ct)
     {
         DateTimeOffset? next = null;
+        await TryAsync(async () => next = await round.RunAsync(ct));
+        // A Placement that is slow must not keep hosts from being judged: the one telling that is under way is followed by another.
+        if (options.PublishTraits && telling.IsCompleted)
+            telling = TryAsync(() => traits.PublishAsync(ct));
+        return next;
+    }
+
+    private async Task TryAsync(Func<Task> part)
+    {
         try
         {
-            next = await round.RunAsync(ct);
-            if (options.PublishTraits)
-                await traits.PublishAsync(ct);
+            await part();
             failing = null;
         }
         catch (StorageException e)
@@ -57,8 +65,6 @@ internal sealed partial class TrustLoop(
         {
             LogUnexpected(log, e);
         }
-
-        return next;
     }
 
     /// <summary>Once for each kind of trouble, not for each look.</summary>

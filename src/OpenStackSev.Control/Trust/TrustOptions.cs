@@ -9,7 +9,7 @@ public sealed class TrustOptions
         new IniSection<TrustOptions>("trust", "How hosts earn trust, and who is told. To write traits the service's user needs Placement's leave: by its default policy that is role admin or service.")
             .Flag("enabled", "Judge hosts here. Several control planes on one database may: each goes by what the others wrote.",
                 o => o.Enabled, (o, value) => o.Enabled = value)
-            .Duration("interval", "Seconds between two looks at all hosts; the end of a proof, a quarantine or a new proof is looked at at once. 2 to 600.",
+            .Duration("interval", "Seconds between two looks at all hosts; the end of a proof, a quarantine, an approval or changed facts are looked at at once. 2 to 600.",
                 o => o.Interval, (o, value) => o.Interval = value, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(10))
             .Duration("lifetime", "Seconds that a report which a guest's chip signed proves its host. Longer than [reattestation] interval, or each host would lose its trust between two rounds. 60 to 604800.",
                 o => o.Lifetime, (o, value) => o.Lifetime = value, TimeSpan.FromMinutes(1), TimeSpan.FromDays(7))

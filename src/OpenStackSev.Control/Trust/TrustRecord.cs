@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OpenStackSev.Api.Hosts;
+using OpenStackSev.Attestation.Snp;
 using OpenStackSev.Control.Persistence.CurrentState;
 
 namespace OpenStackSev.Control.Trust;
@@ -22,7 +23,8 @@ internal sealed record TrustRecord(
 /// <param name="Report">ATTESTATION_REPORT, verified when it came.</param>
 /// <param name="At">When it came.</param>
 /// <param name="Instance">That asked for it.</param>
-internal sealed record ProofRecord(byte[] Report, DateTimeOffset At, Guid Instance, bool Simulated);
+/// <param name="Line">Product line, by the report or its key.</param>
+internal sealed record ProofRecord(byte[] Report, DateTimeOffset At, Guid Instance, bool Simulated, ProductLine Line);
 
 /// <summary>Body of <c>host.trust.changed</c>.</summary>
 internal sealed record TrustChangedRecord(

@@ -16,7 +16,7 @@ namespace OpenStackSev.Control.Trust;
 /// </remarks>
 internal sealed partial class TrustRound(
     HostStates hosts, HostTrustStates states, HostProofs proofs, PolicyStates policies, EndorsementOptions endorsements, HistoryWriter history,
-    HostsOptions hostOptions, TrustOptions options, TimeProvider time, ILogger<TrustRound> log)
+    HostsOptions hostOptions, TrustOptions options, TrustPulse pulse, TimeProvider time, ILogger<TrustRound> log)
 {
     /// <summary>Hosts that are written at one time: they share commits.</summary>
     private const int Writers = 32;
@@ -53,6 +53,7 @@ internal sealed partial class TrustRound(
                 next = Sooner(next, row?.ExpiresAt);
         });
         lookedAt = now;
+        pulse.Judged();
         return next;
     }
 
@@ -75,8 +76,8 @@ internal sealed partial class TrustRound(
                 return null;
             StoredReport stored = StoredReport.Of(state);
             HashSet<string> approved = [.. chips.Where(chip => chip.Status == ChipStatus.Approved).Select(chip => chip.ChipId)];
-            ProofRecord? proof = await proofs.FindAsync(host.Node, moment.Now - moment.Lifetime, row is null ? null : TrustRecord.Of(row).Proof, approved, ct);
-            var facts = new TrustFacts(host, stored.Report, EnrolmentRules.Of(stored, chips), proof, quarantine, row);
+            FoundProofs proven = await proofs.FindAsync(host, row is null ? null : TrustRecord.Of(row).Proof, approved, moment, ct);
+            var facts = new TrustFacts(host, stored.Report, EnrolmentRules.Of(stored, chips), proven.Newest, quarantine, row, proven.Witness);
             if (TrustRules.Decide(facts, moment) is { } step)
                 row = await WriteAsync(step, ct);
             lock (memory)
@@ -90,6 +91,11 @@ internal sealed partial class TrustRound(
         catch (StorageException e)
         {
             LogNotWritten(log, host.Name, e.Message);
+        }
+        // A defect met at one host must not end the look at the others.
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LogUnexpected(log, host.Name, e);
         }
 
         return row;
@@ -115,7 +121,7 @@ internal sealed partial class TrustRound(
         policy.Digest + string.Concat(policy.Policy.SimulatedRoots), host.FactsChangedAt,
         string.Join(' ', chips.Select(chip => $"{chip.ChipId}{chip.Status}").Order(StringComparer.Ordinal)),
         newest,
-        moment.Now >= host.LastSeenAt + moment.Silence,
+        moment.Now >= host.LastSeenAt + moment.Silence || moment.IsAhead(host.LastSeenAt),
         row?.ExpiresAt is { } end && moment.Now >= end,
         // Once for each proof: only then can the host's word be held against it.
         row?.ProvenAt is { } proven && host.LastSeenAt > proven + moment.Heartbeat,
@@ -131,4 +137,7 @@ internal sealed partial class TrustRound(
 
     [LoggerMessage(4702, LogLevel.Error, "host {Name} could not be judged, it is tried again: {Reason}")]
     private static partial void LogNotWritten(ILogger logger, string name, string reason);
+
+    [LoggerMessage(4703, LogLevel.Error, "the judgement of host {Name} failed")]
+    private static partial void LogUnexpected(ILogger logger, string name, Exception reason);
 }

@@ -20,6 +20,8 @@ internal static class TrustRules
     /// <summary>An end of trust that moves by less than this part of the shortest lifetime is not written again, unless the old one has come.</summary>
     private const int Part = 8;
 
+    private const string Contraindicated = "contraindicated", None = "none";
+
     /// <returns>Null where nothing is to be written.</returns>
     public static TrustStep? Decide(TrustFacts facts, TrustMoment moment)
     {
@@ -29,28 +31,29 @@ internal static class TrustRules
         if (facts.Before is null || facts.Before.Level != level || !SaysTheSame(before!, found))
             return new(state, Record(state, found, facts.Before));
         TimeSpan shortest = moment.Lifetime < moment.Silence ? moment.Lifetime : moment.Silence;
-        bool moved = expires is { } end && end != facts.Before.ExpiresAt && (facts.Before.ExpiresAt <= moment.Now || !(facts.Before.ExpiresAt >= end - (shortest / Part)));
+        bool moved = expires is { } end && end != facts.Before.ExpiresAt && (end < facts.Before.ExpiresAt || facts.Before.ExpiresAt <= moment.Now || !(facts.Before.ExpiresAt >= end - (shortest / Part)));
         return moved || before!.SilentAt != found.SilentAt || before.SpentAt != found.SpentAt ? new(state, null) : null;
     }
 
     private static TrustRecord Find(TrustFacts facts, TrustRecord? before, TrustMoment moment, out TrustLevel level, out DateTimeOffset? expires)
     {
-        ProofRecord? proof = facts.Proof;
-        AttestationReport? report = null;
-        if (proof is not null && !AttestationReport.TryParse(proof.Report, null, out report, out _))
-            proof = null;
-        bool spent = proof is not null && (proof.At <= before?.SpentAt || moment.Now >= proof.At + moment.Lifetime);
+        PlatformProof? proof = Platform(facts.Proof);
+        bool spent = facts.Proof is { } kept && (kept.At <= before?.SpentAt || moment.Now >= kept.At + moment.Lifetime || moment.IsAhead(kept.At));
         bool counts = proof is not null && !spent;
-        bool silent = moment.Now >= facts.Host.LastSeenAt + moment.Silence || (facts.Host.LastSeenAt <= before?.SilentAt);
-        HostAppraisalResult appraisal = HostAppraisal.Appraise(new(HostClaims.Of(facts.Report), counts
-            ? new PlatformProof(report!, proof!.At, proof.Simulated, IsContemporary(facts.Host, proof, moment)) : null), moment.Policy);
+        bool silent = moment.Now >= facts.Host.LastSeenAt + moment.Silence || facts.Host.LastSeenAt <= before?.SilentAt || moment.IsAhead(facts.Host.LastSeenAt);
+        PlatformClaims claims = HostClaims.Of(facts.Report);
+        HostAppraisalResult appraisal = HostAppraisal.Appraise(new(claims, counts ? proof : null, Platform(facts.Witness)), moment.Policy);
         bool simulated = facts.Report.Facts.Simulated || (counts && proof!.Simulated);
         bool byWord = moment.Policy.Hosts.EarnedBy == HostEvidenceKind.Platform;
-        Finding[] findings = [.. Identity(facts, simulated, silent, moment), .. appraisal.Findings, .. counts || byWord ? [] : Proof(proof, moment)];
-        Verdict verdict = Verdicts.Of(findings);
+        HostFinding[] findings =
+        [
+            .. Identity(facts, claims, simulated, silent, moment).Concat(appraisal.Findings).Concat(counts || byWord ? [] : Proof(facts.Proof, moment)).Select(Of),
+            .. Lasting(facts, before, spent ? proof : null, claims, moment),
+        ];
+        findings = [.. findings.DistinctBy(finding => (finding.Code, finding.Subject))];
         level = facts.IsQuarantined ? TrustLevel.Quarantined
-            : verdict == Verdict.Contraindicated ? TrustLevel.Untrusted
-            : verdict == Verdict.None ? TrustLevel.Unknown
+            : findings.Any(finding => finding.Tier == Contraindicated) ? TrustLevel.Untrusted
+            : findings.Any(finding => finding.Tier == None) ? TrustLevel.Unknown
             : TrustLevel.Trusted;
         // By its own word it is trusted as long as it speaks; what its chip signed may last longer than that.
         expires = level != TrustLevel.Trusted ? null
@@ -58,20 +61,42 @@ internal static class TrustRules
             : facts.Host.LastSeenAt + moment.Silence;
         bool enough = counts || byWord;
         return new TrustRecord(
-            JsonNamingPolicy.SnakeCaseLower.ConvertName(appraisal.Evidence.ToString()), simulated, [.. findings.Select(Of)],
+            JsonNamingPolicy.SnakeCaseLower.ConvertName(appraisal.Evidence.ToString()), simulated, findings,
             [.. appraisal.Bulletins.Where(one => enough && one.State == BulletinState.Mitigated).Select(one => SevTraits.BaselineOf(one.Bulletin.Id)).Distinct(StringComparer.Ordinal)],
             [.. appraisal.Bulletins.Select(one => new BulletinStanding(
                 one.Bulletin.Id, one.Bulletin.Title, one.Bulletin.Cves, JsonNamingPolicy.SnakeCaseLower.ConvertName(one.State.ToString()), one.Missing))],
-            proof, spent ? proof!.At : before?.SpentAt, silent ? facts.Host.LastSeenAt : null);
+            facts.Proof, spent ? facts.Proof!.At : before?.SpentAt, silent ? facts.Host.LastSeenAt : null);
     }
 
-    private static IEnumerable<Finding> Identity(TrustFacts facts, bool simulated, bool silent, TrustMoment moment)
+    /// <summary>
+    /// What speaks against a host does not end because time passes: a lie, until the host says something else or a newer report bears it out; and what
+    /// its chip signed last, until it signs something else or the host's facts change.
+    /// </summary>
+    private static IEnumerable<HostFinding> Lasting(TrustFacts facts, TrustRecord? before, PlatformProof? spent, PlatformClaims claims, TrustMoment moment)
+    {
+        if (facts.Witness is null && before?.Proof is { } then && facts.Host.FactsChangedAt <= then.At)
+        {
+            foreach (HostFinding finding in before.Findings.Where(finding => finding.Code == HostCodes.FactsContradicted.Code))
+                yield return finding;
+        }
+
+        if (spent is null || facts.Host.FactsChangedAt > spent.At)
+            yield break;
+        foreach (Finding finding in HostAppraisal.Appraise(new(claims, spent), moment.Policy).Findings.Where(finding => finding.Tier == Verdict.Contraindicated))
+            yield return Of(finding);
+    }
+
+    /// <returns>Null for what cannot be read.</returns>
+    private static PlatformProof? Platform(ProofRecord? proof) =>
+        proof is not null && AttestationReport.TryParse(proof.Report, proof.Line.Layout(), out AttestationReport? report, out _)
+            ? new(report, proof.Line, proof.At, proof.Simulated) : null;
+
+    private static IEnumerable<Finding> Identity(TrustFacts facts, PlatformClaims claims, bool simulated, bool silent, TrustMoment moment)
     {
         if (silent)
             yield return TrustCodes.Silent.Finds("agent", $"heard within {moment.Silence.TotalSeconds:0} s", $"last heard {facts.Host.LastSeenAt.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}");
         if (simulated && moment.Policy.SimulatedRoots.Count == 0)
             yield return TrustCodes.Simulated.Finds("host", "a machine", "a simulated host, and no simulated root is named");
-        PlatformClaims claims = HostClaims.Of(facts.Report);
         if (claims.StartsEncryptedGuests == false)
             yield return TrustCodes.EncryptionOff.Finds("kvm_amd", "sev, sev_es or sev_snp on", "all off");
         switch (facts.Enrolment)
@@ -98,15 +123,10 @@ internal static class TrustRules
             : TrustCodes.ProofExpired.Finds("ATTESTATION_REPORT", $"at most {moment.Lifetime.TotalSeconds:0} s old", $"of {proof.At.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}"),
     ];
 
-    /// <summary>The host said what it says now before the report came, and had time to say it again since.</summary>
-    private static bool IsContemporary(HostOutline host, ProofRecord proof, TrustMoment moment) =>
-        host.FactsChangedAt <= proof.At && host.LastSeenAt > proof.At + moment.Heartbeat;
-
     private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
 
     private static HostTrustState State(TrustFacts facts, TrustRecord found, TrustLevel level, DateTimeOffset? expires, DateTimeOffset now)
     {
-        bool counts = found.Proof is not null && found.SpentAt != found.Proof.At;
         HostTrustState row = facts.Before ?? new HostTrustState { Node = facts.Host.Node, Name = facts.Host.Name, Level = level, Since = now, JudgedAt = now, Result = [] };
         return row with
         {
@@ -115,8 +135,9 @@ internal static class TrustRules
             Level = level,
             JudgedAt = now,
             Result = found.Bytes(),
-            ProvenAt = counts ? found.Proof!.At : row.ProvenAt,
-            ProvenBy = counts ? found.Proof!.Instance : row.ProvenBy,
+            // Also of a proof that has ended: when it was. Not of one whose chip the host no longer has.
+            ProvenAt = found.Proof?.At,
+            ProvenBy = found.Proof?.Instance,
             ExpiresAt = expires,
         };
     }

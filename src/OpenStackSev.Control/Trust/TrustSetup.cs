@@ -10,6 +10,7 @@ internal static class TrustSetup
     {
         services.AddSingleton(options);
         services.AddSingleton<TrustSignal>();
+        services.AddSingleton<TrustPulse>();
         services.AddSingleton<HostProofs>();
         services.AddSingleton<TrustRound>();
         services.AddSingleton<Func<IPlacementApi>>(provider => () => provider.GetRequiredService<OpenStackConnection>().Placement);

@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace OpenStackSev.Control.Trust;
 
-/// <summary>Lets what changes a host's trust be looked at at once: a quarantine, an approval, a new proof, another policy. Many signals are one look.</summary>
+/// <summary>Lets what changes a host's trust be looked at at once: a quarantine, an approval, changed facts. Many signals are one look.</summary>
 internal sealed class TrustSignal
 {
     private readonly Channel<bool> asked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });

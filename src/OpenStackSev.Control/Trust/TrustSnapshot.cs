@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Attestation.Snapshots;
 using OpenStackSev.Control.Persistence.CurrentState;
@@ -12,9 +13,21 @@ internal static class TrustSnapshot
         IReadOnlyList<HostTrustState> rows, IReadOnlyDictionary<Guid, HostQuarantineState> quarantines, DateTimeOffset now, TimeSpan lifetime) =>
         new(HostsSnapshot.CurrentVersion, now, now + lifetime, [.. rows.OrderBy(row => row.Node).Select(row => Host(row, quarantines.GetValueOrDefault(row.Node), now))]);
 
+    /// <summary>A row that cannot be read leaves its host unknown, and the others as they are.</summary>
     private static SnapshotHost Host(HostTrustState row, HostQuarantineState? quarantine, DateTimeOffset now)
     {
-        TrustRecord found = TrustRecord.Of(row);
+        try
+        {
+            return Host(row, TrustRecord.Of(row), quarantine, now);
+        }
+        catch (JsonException)
+        {
+            return new SnapshotHost(row.Node, row.Name, TrustRules.Word(quarantine is { Since: not null } ? TrustLevel.Quarantined : TrustLevel.Unknown));
+        }
+    }
+
+    private static SnapshotHost Host(HostTrustState row, TrustRecord found, HostQuarantineState? quarantine, DateTimeOffset now)
+    {
         TrustLevel level = TrustViews.LevelOf(row, quarantine);
         bool over = level == TrustLevel.Trusted && row.ExpiresAt <= now;
         string[] reasons = level == TrustLevel.Quarantined ? [HostEvents.Quarantined] : over ? [TrustCodes.ProofExpired.Code]

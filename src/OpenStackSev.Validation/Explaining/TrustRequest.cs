@@ -6,9 +6,9 @@ namespace OpenStackSev.Validation.Explaining;
 
 /// <summary>What a flavor and an image ask of SevTrustFilter, the filter of ours in nova-scheduler.</summary>
 /// <param name="IsConfidential">Memory encryption is asked for, in one of the ways that there are: others are not looked at.</param>
-/// <param name="RequiresTrust">The flavor says <c>sev:trust=required</c>, or anything else of <c>sev:</c>.</param>
+/// <param name="RequiresTrust">The flavor says <c>sev:trust=required</c>, or anything else of <c>sev:</c>, or requires a judgement trait.</param>
 /// <param name="MaximumProofAge"><c>sev:max_proof_age</c> in seconds; below zero for what is no age, which no proof meets; null without one.</param>
-/// <param name="Baselines"><c>sev:tcb</c>: bulletins that the host's firmware must meet.</param>
+/// <param name="Baselines"><c>sev:tcb</c>, or traits <c>CUSTOM_SEV_TCB_*</c>: bulletins that the host's firmware must meet.</param>
 /// <remarks>The same as src/nova-filter/openstack_sev_filter/request.py; a test holds the two together.</remarks>
 public sealed partial record TrustRequest(bool IsConfidential, bool RequiresTrust, int? MaximumProofAge, IReadOnlySet<string> Baselines)
 {
@@ -19,10 +19,11 @@ public sealed partial record TrustRequest(bool IsConfidential, bool RequiresTrus
     /// <summary>Pure. A value that cannot be meant asks for more, never for less.</summary>
     public static TrustRequest From(FlavorSpec flavor, ImageSpec image)
     {
-        bool requires = flavor.ExtraSpecs.Keys.Any(key => key.StartsWith(Prefix, StringComparison.Ordinal));
+        Match[] judgements = [.. flavor.ExtraSpecs.Where(pair => Lowered(pair.Value) == Required).Select(pair => OurJudgements().Match(pair.Key)).Where(match => match.Success)];
+        bool requires = judgements.Length > 0 || flavor.ExtraSpecs.Keys.Any(key => key.StartsWith(Prefix, StringComparison.Ordinal));
         bool confidential = requires || Asks(flavor["hw:mem_encryption"]) || Asks(flavor["hw:mem_encryption_model"])
             || Asks(image["hw_mem_encryption"]) || Asks(image["hw_mem_encryption_model"]) || flavor.ExtraSpecs.Any(pair => NamesOurs(pair.Key, pair.Value));
-        string[] baselines = Separators().Split(flavor[Tcb] ?? "");
+        string[] baselines = [.. Separators().Split(flavor[Tcb] ?? ""), .. judgements.Select(match => match.Groups["baseline"].Value)];
         return new(confidential, requires, flavor[MaxProofAge] is { } age ? SecondsOf(age) : null, baselines.Where(word => word.Length > 0).ToHashSet(StringComparer.Ordinal));
     }
 
@@ -58,6 +59,10 @@ public sealed partial record TrustRequest(bool IsConfidential, bool RequiresTrus
 
     [GeneratedRegex(@"\Atrait[^:]*:(?:CUSTOM_SEV(?:_.*)?|HW_CPU_X86_AMD_SEV(?:_ES|_SNP)?)\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex OurTraits();
+
+    /// <summary>Anybody with Placement's credentials can write these traits on a host: who asks for one is not to be content with that.</summary>
+    [GeneratedRegex(@"\Atrait[^:]*:CUSTOM_SEV_(?:TRUSTED|TCB_(?<baseline>.+))\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex OurJudgements();
 
     [GeneratedRegex(@"[,\s]+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Separators();

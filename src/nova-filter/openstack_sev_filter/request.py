@@ -13,6 +13,7 @@ _ENCRYPTION_SPECS = ("hw:mem_encryption", "hw:mem_encryption_model")
 _ENCRYPTION_PROPERTIES = ("hw_mem_encryption", "hw_mem_encryption_model")
 _OUR_CLASSES = re.compile(r"resources\d*(?:_[^:]*)?:CUSTOM_SEV(?:_ES|_SNP)?_ASID")
 _OUR_TRAITS = re.compile(r"trait[^:]*:(?:CUSTOM_SEV(?:_.*)?|HW_CPU_X86_AMD_SEV(?:_ES|_SNP)?)")
+_OUR_JUDGEMENTS = re.compile(r"trait[^:]*:CUSTOM_SEV_(?:TRUSTED|TCB_(?P<baseline>.+))")
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
 #: As oslo's ``bool_from_string`` reads them: only a plain no is a no, since a wrong word must not take a server out of our sight.
@@ -26,13 +27,13 @@ class Request:
     #: It asks for memory encryption, in one of the ways that there are.
     is_confidential: bool
 
-    #: The flavor says ``sev:trust=required``, or anything else of ``sev:``.
+    #: The flavor says ``sev:trust=required``, or anything else of ``sev:``, or requires a judgement trait.
     requires_trust: bool
 
     #: ``sev:max_proof_age`` in seconds; None without one.
     max_proof_age: int | None = None
 
-    #: ``sev:tcb``: bulletins that the host's firmware must meet.
+    #: ``sev:tcb``, or traits ``CUSTOM_SEV_TCB_*``: bulletins that the host's firmware must meet.
     baselines: frozenset[str] = frozenset()
 
 
@@ -44,7 +45,8 @@ def read(extra_specs: Mapping[str, object], image_properties: Mapping[str, objec
     """
     age = extra_specs.get("sev:max_proof_age")
     tcb = extra_specs.get("sev:tcb")
-    requires = any(name.startswith(_OURS) for name in extra_specs)
+    traits = _judgements(extra_specs)
+    requires = bool(traits) or any(name.startswith(_OURS) for name in extra_specs)
     return Request(
         is_confidential=requires
         or _asks(extra_specs, _ENCRYPTION_SPECS)
@@ -52,8 +54,17 @@ def read(extra_specs: Mapping[str, object], image_properties: Mapping[str, objec
         or _names_ours(extra_specs),
         requires_trust=requires,
         max_proof_age=None if age is None else _seconds(age),
-        baselines=frozenset(word for word in re.split(r"[,\s]+", str(tcb or "")) if word),
+        baselines=frozenset(word for word in re.split(r"[,\s]+", str(tcb or "")) if word) | {word for word in traits if word},
     )
+
+
+def _judgements(extra_specs: Mapping[str, object]) -> frozenset[str]:
+    """Judgement traits that are required: a baseline's name, or nothing for ``CUSTOM_SEV_TRUSTED``.
+
+    Anybody with Placement's credentials can write them on a host: who asks for one is not to be content with that.
+    """
+    found = (_OUR_JUDGEMENTS.fullmatch(name) for name, value in extra_specs.items() if str(value).strip().lower() == "required")
+    return frozenset(match["baseline"] or "" for match in found if match)
 
 
 def _asks(values: Mapping[str, object], names: Iterable[str]) -> bool:

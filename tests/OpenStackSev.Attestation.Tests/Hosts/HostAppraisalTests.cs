@@ -104,6 +104,17 @@ public sealed class HostAppraisalTests
     }
 
     [Fact]
+    public void A_report_of_version_2_names_no_product_and_is_judged_by_its_keys()
+    {
+        AttestationReport report = Signed(f => f with { Version = 2, ReportedTcb = f.ReportedTcb with { Snp = 5 }, CommittedTcb = f.CommittedTcb with { Snp = 5 } }, TcbLayout.Milan);
+        Assert.Null(report.Product);
+        HostAppraisalResult result = HostAppraisal.Appraise(
+            new(s_claims with { Line = null, ReportedTcb = null, CurrentTcb = null, Firmware = null }, new PlatformProof(report, ProductLine.Milan, Given.Now, Simulated: true)), AppraisalPolicy.Default);
+        Assert.Contains("host.tcb.below_minimum", CodesOf(result));
+        Assert.Equal(BulletinState.Open, result.Bulletins[0].State);
+    }
+
+    [Fact]
     public void Bulletins_are_judged_by_the_report_where_there_is_one()
     {
         Assert.Equal(("mitigated", "mitigated", "open"), Standings(Claimed(c => c)));
@@ -153,12 +164,13 @@ public sealed class HostAppraisalTests
             CiphertextHiding = report.PlatformInfo.CiphertextHidingEnabled,
             AliasChecked = report.PlatformInfo.AliasCheckComplete,
         };
-        return HostAppraisal.Appraise(new(claims?.Invoke(asSigned) ?? asSigned, new PlatformProof(report, Given.Now, Simulated: true, isContemporary)), policy ?? AppraisalPolicy.Default);
+        return HostAppraisal.Appraise(new(claims?.Invoke(asSigned) ?? asSigned, new PlatformProof(report, ProductLine.Milan, Given.Now, Simulated: true),
+            isContemporary ? new PlatformProof(report, ProductLine.Milan, Given.Now, Simulated: true) : null), policy ?? AppraisalPolicy.Default);
     }
 
-    private static AttestationReport Signed(Func<ReportFields, ReportFields> change)
+    private static AttestationReport Signed(Func<ReportFields, ReportFields> change, TcbLayout? layout = null)
     {
-        Assert.True(AttestationReport.TryParse(s_chip.Report(change(s_chip.Fields)), null, out AttestationReport? report, out _));
+        Assert.True(AttestationReport.TryParse(s_chip.Report(change(s_chip.Fields)), layout, out AttestationReport? report, out _));
         return report;
     }
 

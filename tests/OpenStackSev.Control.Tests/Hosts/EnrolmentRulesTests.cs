@@ -142,11 +142,13 @@ public sealed class EnrolmentRulesTests
     }
 
     [Fact]
-    public void A_clock_that_is_set_back_moves_no_sign_of_life_back()
+    public void A_clock_that_is_a_little_behind_moves_no_sign_of_life_back_and_one_of_a_wrong_clock_is_replaced()
     {
         HostReport report = Given.Report(Given.ChipA);
-        EnrolmentStep step = Decide(Known(report, Pending(Given.ChipA)), report with { AgentVersion = "0.2.0" }, now: Given.Now.AddHours(-1));
-        Assert.Equal(Given.Now, Assert.IsType<HostState>(Assert.Single(step.Record!.Changes)).LastSeenAt);
+        DateTimeOffset At(DateTimeOffset now) => Assert.IsType<HostState>(Assert.Single(
+            Decide(Known(report, Pending(Given.ChipA)), report with { AgentVersion = "0.2.0" }, now: now).Record!.Changes)).LastSeenAt;
+        Assert.Equal(Given.Now, At(Given.Now.AddMinutes(-5)));
+        Assert.Equal(Given.Now.AddHours(-1), At(Given.Now.AddHours(-1)));
     }
 
     [Fact]

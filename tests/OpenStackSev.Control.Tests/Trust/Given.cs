@@ -1,6 +1,7 @@
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Attestation.Appraisal;
 using OpenStackSev.Attestation.Hosts;
+using OpenStackSev.Attestation.Snp;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Tests.Reattestation;
 using OpenStackSev.Control.Trust;
@@ -31,7 +32,7 @@ internal static class Given
     }
 
     public static ProofRecord Proof(TimeSpan age, Func<ReportFields, ReportFields>? change = null) =>
-        new(s_chip.Value.Report(change?.Invoke(s_chip.Value.Fields) ?? s_chip.Value.Fields), Now - age, Instance, Simulated: true);
+        new(s_chip.Value.Report(change?.Invoke(s_chip.Value.Fields) ?? s_chip.Value.Fields), Now - age, Instance, Simulated: true, ProductLine.Turin);
 
     public static TrustFacts Facts(ProofRecord? proof = null, HostReport? report = null) =>
         new(Host, report ?? Report(), EnrolmentState.Enrolled, proof, Quarantine: null, Before: null);

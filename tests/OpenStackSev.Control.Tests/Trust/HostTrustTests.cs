@@ -157,13 +157,13 @@ public sealed class HostTrustTests : IAsyncLifetime
         string tag = response.Headers.ETag!.ToString();
         using HttpResponseMessage same = await SnapshotAsync(tag);
         Assert.Equal((HttpStatusCode.NotModified, 0), (same.StatusCode, (await same.Content.ReadAsByteArrayAsync()).Length));
-        Lab.Control.Time.Advance(TimeSpan.FromSeconds(30));
+        Lab.Control.Time.Advance(TimeSpan.FromSeconds(19));
         using HttpResponseMessage soon = await SnapshotAsync(tag);
         Assert.Equal(HttpStatusCode.NotModified, soon.StatusCode);
-        Lab.Control.Time.Advance(TimeSpan.FromSeconds(30));
+        Lab.Control.Time.Advance(TimeSpan.FromSeconds(1));
         using HttpResponseMessage later = await SnapshotAsync(tag);
         Assert.Equal(HttpStatusCode.OK, later.StatusCode);
-        Assert.Equal("2026-11-25T12:01:00Z", Part((await later.Content.ReadAsStringAsync()).Split('.')[1]).GetProperty("issued_at").GetString());
+        Assert.Equal("2026-11-25T12:00:20Z", Part((await later.Content.ReadAsStringAsync()).Split('.')[1]).GetProperty("issued_at").GetString());
     }
 
     [Fact]
@@ -172,18 +172,42 @@ public sealed class HostTrustTests : IAsyncLifetime
         await (await Lab.GuestAsync()).RoundAsync();
         await LookAsync();
         Lab.Control.Time.Advance(TimeSpan.FromMinutes(45));
+        // Another look began, and has not come to this host yet.
+        Lab.Control.App.Services.GetRequiredService<TrustPulse>().Judged();
         using HttpResponseMessage response = await SnapshotAsync();
         JsonElement host = Part((await response.Content.ReadAsStringAsync()).Split('.')[1]).GetProperty("hosts").EnumerateArray().Single(one => one.GetProperty("node").GetGuid() == GuestLab.Node);
         Assert.Equal(("unknown", "host.proof.expired"), (host.GetProperty("trust").GetString(), host.GetProperty("reasons")[0].GetString()));
     }
 
     [Fact]
+    public async Task Where_nobody_judges_nothing_is_signed_as_fresh_and_agents_hear_no_word_that_grants_anything()
+    {
+        Assert.False(await JudgesAsync());
+        await LookAsync();
+        Lab.Control.App.Services.GetRequiredService<TrustPulse>().Told();
+        Assert.True(await JudgesAsync());
+        Lab.Control.Time.Advance(TimeSpan.FromMinutes(2) + TimeSpan.FromTicks(1));
+        using HttpResponseMessage response = await SnapshotAsync();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.False(await JudgesAsync());
+    }
+
+    [Fact]
     public async Task Tenants_get_no_snapshot()
     {
+        await LookAsync();
         using HttpResponseMessage response = await Lab.Control.GetAsync("/v1/scheduling/snapshot", "member");
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
         using HttpResponseMessage service = await Lab.Control.GetAsync("/v1/scheduling/snapshot", "service");
         Assert.Equal(HttpStatusCode.OK, service.StatusCode);
+    }
+
+    private async Task<bool> JudgesAsync()
+    {
+        using HttpResponseMessage response = await Lab.SendAsync(HttpMethod.Put, $"/v1/hosts/{Guid.NewGuid()}",
+            ("X-Auth-Token", Lab.Control.Keystone.Issue("agent", "service", "service").Secret),
+            JsonSerializer.Serialize(Given.Report() with { Name = "compute9", Chips = [] }, OpenStackSev.Api.AttestationJson.Default.HostReport));
+        return JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("judges").GetBoolean();
     }
 
     private async Task LookAsync() => await Lab.Control.App.Services.GetRequiredService<TrustRound>().RunAsync(CancellationToken.None);

@@ -94,16 +94,52 @@ public sealed class TrustRulesTests
     }
 
     [Fact]
-    public void A_host_that_says_after_a_report_what_its_chip_did_not_sign_is_untrusted()
+    public void A_host_that_says_before_and_after_a_report_what_its_chip_did_not_sign_is_untrusted_until_it_says_something_else()
     {
-        ProofRecord smt = Given.Proof(TimeSpan.FromMinutes(10));
-        HostReport report = Given.Report(facts => facts with { Tsme = !TsmeOf(smt) });
-        Assert.Equal((TrustLevel.Untrusted, "host.facts.contradicted"), Level(Given.Facts(smt, report)));
-        // Changed since: it may have been restarted with another setting.
-        TrustFacts changed = Given.Facts(smt, report);
-        Assert.Equal(TrustLevel.Trusted, TrustRules.Decide(changed with { Host = changed.Host with { FactsChangedAt = smt.At.AddSeconds(1) } }, Given.Moment())!.State.Level);
-        // Not said again since: perhaps it only has not told yet.
-        Assert.Equal(TrustLevel.Trusted, TrustRules.Decide(Heard(changed, smt.At.AddSeconds(30)), Given.Moment(now: smt.At.AddSeconds(40)))!.State.Level);
+        HostReport report = Given.Report(facts => facts with { Tsme = !TsmeOf(s_proof) });
+        TrustFacts lying = Given.Facts(s_proof, report) with { Witness = s_proof };
+        Assert.Equal((TrustLevel.Untrusted, "host.facts.contradicted"), Level(lying));
+        // No report of a time at which it said so before and after: nothing can be held against it yet.
+        Assert.Equal(TrustLevel.Trusted, Decided(Given.Facts(s_proof, report)).State.Level);
+        // A newer report that is not of such a time does not wash it clean.
+        HostTrustState caught = Decided(lying).State;
+        ProofRecord newer = s_proof with { At = Given.Now.AddSeconds(-5) };
+        Assert.Null(TrustRules.Decide(Given.Facts(newer, report) with { Before = caught }, Given.Moment()));
+        // One that bears it out does, and so do other facts.
+        Assert.Equal(TrustLevel.Trusted, Decided(Given.Facts(newer) with { Before = caught, Witness = newer }).State.Level);
+        TrustFacts changed = Given.Facts(newer) with { Before = caught };
+        Assert.Equal(TrustLevel.Trusted, Decided(changed with { Host = changed.Host with { FactsChangedAt = Given.Now.AddSeconds(-20) } }).State.Level);
+    }
+
+    [Fact]
+    public void What_a_chip_signed_last_speaks_against_its_host_also_when_that_is_old()
+    {
+        ProofRecord low = Given.Proof(TimeSpan.FromMinutes(10), fields => fields with { ReportedTcb = fields.ReportedTcb with { Snp = 1 }, CommittedTcb = fields.CommittedTcb with { Snp = 1 } });
+        TrustMoment strict = Given.Moment(Given.Policy with { MinimumTcb = new Dictionary<ProductLine, Attestation.Appraisal.TcbMinimum> { [ProductLine.Turin] = new(Snp: 2) } });
+        HostTrustState untrusted = TrustRules.Decide(Given.Facts(low), strict)!.State;
+        DateTimeOffset later = low.At.AddHours(1);
+        TrustFacts old = Heard(Given.Facts(low), later) with { Before = untrusted };
+
+        HostTrustState still = TrustRules.Decide(old, strict with { Now = later })!.State;
+        Assert.Equal(TrustLevel.Untrusted, still.Level);
+        Assert.Superset(new HashSet<string> { "host.proof.expired", "host.tcb.below_minimum" }, TrustRecord.Of(still).Findings.Select(finding => finding.Code).ToHashSet());
+        TrustStep changed = TrustRules.Decide(old with { Host = old.Host with { FactsChangedAt = later.AddSeconds(-1) }, Report = Given.Report(facts => facts with { Firmware = null }) }, strict with { Now = later })!;
+        Assert.Equal(TrustLevel.Unknown, changed.State.Level);
+    }
+
+    [Fact]
+    public void A_shorter_lifetime_holds_for_proofs_that_are_there()
+    {
+        HostTrustState row = TrustRules.Decide(Given.Facts(s_proof), Given.Moment() with { Lifetime = TimeSpan.FromDays(7) })!.State;
+        TrustStep step = TrustRules.Decide(Given.Facts(s_proof) with { Before = row }, Given.Moment())!;
+        Assert.Equal((s_proof.At + TimeSpan.FromMinutes(45), null), (step.State.ExpiresAt, step.Record));
+    }
+
+    [Fact]
+    public void Times_from_a_wrong_clock_prove_nothing()
+    {
+        Assert.Equal((TrustLevel.Unknown, "host.proof.expired"), Level(Given.Facts(s_proof with { At = Given.Now.AddDays(365) })));
+        Assert.Equal((TrustLevel.Unknown, "host.silent"), Level(Heard(Given.Facts(s_proof), Given.Now.AddDays(365))));
     }
 
     [Fact]

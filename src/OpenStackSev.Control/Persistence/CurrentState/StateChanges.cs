@@ -106,7 +106,7 @@ internal sealed class StateChanges
             case HostChip chip:
                 Put(chips, chip.ChipId, chip with { Version = chip.Version + 1 });
                 break;
-            case HostSeen seen when hosts[seen.Node] is var host && seen.At > host.LastSeenAt:
+            case HostSeen seen when hosts[seen.Node] is var host && (seen.At > host.LastSeenAt || host.LastSeenAt > seen.At + HostSeen.MostAhead):
                 Put(hosts, seen.Node, host with { LastSeenAt = seen.At, Version = host.Version + 1 });
                 break;
             case HostTrustState row:
