@@ -30,6 +30,8 @@ public sealed class EndOfTrustTests(Stack stack) : IAsyncLifetime
         string required = await Lab.FlavorAsync("trust.trait", ("trait:" + Trusted, "required"));
         await Lab.ProveAsync("compute1");
         await Lab.UntilTraitAsync("compute1", Trusted, isThere: true);
+        // Who requires the trait asks the filter too.
+        await Lab.UntilTheSchedulerKnowsAsync("compute1", "trusted");
         Assert.Equal("ACTIVE", (await stack.Cloud.BootAsync(TrustLab.Servers + "trusted", required, Lab.Image, host: "compute1")).Status);
 
         // Of compute1 nothing more is heard, neither from a guest nor from the agent.
