@@ -150,6 +150,9 @@ interval = 5
 use_kds = false
 simulated_roots = $SIMULATED_ROOT
 EOF
+    # From the beginning: policies and verdicts of a run before would judge this one.
+    stop control
+    rm -f "$folder"/state/control.sqlite*
     run "$CONTROL" manage db sync --config-file "$folder/openstack-sev.conf"
     start control "$CONTROL" --config-file "$folder/openstack-sev.conf"
     local end=$((SECONDS + 60))

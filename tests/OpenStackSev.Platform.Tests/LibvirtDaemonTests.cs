@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
 
 namespace OpenStackSev.Platform.Tests;
 
@@ -10,6 +12,7 @@ public sealed class LibvirtDaemonTests : IDisposable
 
     private readonly string folder = Directory.CreateTempSubdirectory("osev-libvirt-").FullName;
     private Process? daemon;
+    private Socket? ready;
 
     public void Dispose()
     {
@@ -19,6 +22,8 @@ public sealed class LibvirtDaemonTests : IDisposable
             daemon.WaitForExit();
             daemon.Dispose();
         }
+
+        ready?.Dispose();
 
         Directory.Delete(folder, recursive: true);
     }
@@ -65,6 +70,8 @@ public sealed class LibvirtDaemonTests : IDisposable
     {
         foreach (string kind in new[] { "run", "cache", "data", "config" })
             Directory.CreateDirectory(Path.Join(folder, kind));
+        ready = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        ready.Bind(new UnixDomainSocketEndPoint(Path.Join(folder, "ready")));
         if (Environment.IsPrivilegedProcess)
         {
             using Process chown = Process.Start("chown", ["-R", "nobody:nogroup", folder]);
@@ -76,18 +83,29 @@ public sealed class LibvirtDaemonTests : IDisposable
 
     private async Task<LibvirtAnswer> AnswerAsync(LibvirtDaemon libvirt)
     {
+        await ReadyAsync();
+        Source<LibvirtAnswer> answer = libvirt.Ask();
+        Assert.True(answer.IsFound, answer.Reason);
+        return answer.Value;
+    }
+
+    /// <summary>It tells a service manager when it listens: sd_notify(3).</summary>
+    private async Task ReadyAsync()
+    {
         // What it prints is not of interest, but a full pipe would stop it.
         _ = daemon!.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         _ = daemon.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        using CancellationTokenSource limit = new(s_longest);
-        Source<LibvirtAnswer> answer;
-        while (!(answer = libvirt.Ask()).IsFound)
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(s_longest);
+        Task ended = daemon.WaitForExitAsync(limit.Token);
+        byte[] said = new byte[256];
+        Task<int> heard;
+        do
         {
-            Assert.False(daemon.HasExited, "libvirtd ended");
-            await Task.Delay(TimeSpan.FromMilliseconds(100), limit.Token);
+            heard = ready!.ReceiveAsync(said, SocketFlags.None, limit.Token).AsTask();
+            Assert.True(await Task.WhenAny(heard, ended) == heard, "libvirtd ended, or was not ready in time");
         }
-
-        return answer.Value;
+        while (!Encoding.UTF8.GetString(said.AsSpan(0, await heard)).Contains("READY=1", StringComparison.Ordinal));
     }
 
     private async Task<string> VirshAsync(string command)
@@ -102,7 +120,7 @@ public sealed class LibvirtDaemonTests : IDisposable
     /// <summary>Arguments of env: a libvirtd of root would be the system's, and share its state.</summary>
     private string[] Unprivileged(params string[] command) =>
     [
-        "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LIBVIRT_AUTOSTART=0", $"HOME={folder}", $"XDG_CONFIG_HOME={Path.Join(folder, "config")}",
+        "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LIBVIRT_AUTOSTART=0", $"NOTIFY_SOCKET={Path.Join(folder, "ready")}", $"HOME={folder}", $"XDG_CONFIG_HOME={Path.Join(folder, "config")}",
         $"XDG_RUNTIME_DIR={Path.Join(folder, "run")}", $"XDG_CACHE_HOME={Path.Join(folder, "cache")}", $"XDG_DATA_HOME={Path.Join(folder, "data")}",
         .. Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "env"] : Array.Empty<string>(), .. command,
     ];

@@ -41,7 +41,7 @@ internal sealed record InstanceHealth(HealthKind Kind, IReadOnlyList<Enforcement
         EnforcementRule[] rules = verdict == Verdict.None && Array.Exists(codes, code => code == SweepCodes.NotJudged)
             ? [] : [.. ruleset.Rules.Where(rule => rule.Verdict == verdict && (rule.Codes.Count == 0 || rule.Codes.Any(glob => Array.Exists(codes, code => Fits(glob, code)))))];
         if (rules.Length > 0)
-            return new(HealthKind.Bad, rules, codes, HostCodes.Blame(codes, instance.NoAnswerCode));
+            return new(HealthKind.Bad, rules, codes, HostBlame.Is(codes, instance.NoAnswerCode));
         // A warning that rests on evidence is good enough where no rule is about it; silence proves nothing.
         return verdict == Verdict.Warning && judgement is { Evidence: not "none" } ? s_good : s_unknown with { Codes = codes };
     }
@@ -50,7 +50,7 @@ internal sealed record InstanceHealth(HealthKind Kind, IReadOnlyList<Enforcement
 }
 
 /// <summary>Findings that speak against a host rather than a guest: its firmware, its settings, its chip.</summary>
-internal static class HostCodes
+internal static class HostBlame
 {
     private static readonly HashSet<string> s_codes = new(
     [
@@ -62,6 +62,6 @@ internal static class HostCodes
     ], StringComparer.Ordinal);
 
     /// <param name="noAnswer">Code of the last answer that did not count.</param>
-    public static bool Blame(IEnumerable<string> codes, string? noAnswer) =>
+    public static bool Is(IEnumerable<string> codes, string? noAnswer) =>
         codes.Any(s_codes.Contains) || noAnswer == OpenStackSev.Api.Attestation.AttestationErrors.EvidenceWrongChip.Code;
 }

@@ -1,27 +1,23 @@
 using System.Diagnostics.Metrics;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Control.Hosts;
-using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Persistence.CurrentState;
 
 namespace OpenStackSev.Control.Events;
 
 /// <summary>Current state of hosts as gauges. Read from the database at intervals, so that a scrape waits for nothing.</summary>
-internal sealed partial class HostMetrics : BackgroundService
+internal sealed class HostMetrics : RefreshedMetrics
 {
-    /// <summary>Below the usual interval of a scrape.</summary>
-    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(15);
-
     private const int Page = 500;
 
     private readonly HostStates states;
     private readonly TimeProvider time;
-    private readonly ILogger<HostMetrics> logger;
     private IReadOnlyList<HostGauges> hosts = [];
 
     public HostMetrics(HostStates states, TimeProvider time, IMeterFactory meters, ILogger<HostMetrics> logger)
+        : base(time, logger)
     {
-        (this.states, this.time, this.logger) = (states, time, logger);
+        (this.states, this.time) = (states, time);
         Meter meter = meters.Create(ControlMeter.Name);
         meter.CreateObservableGauge("osev.asids.total", () => Each(host => host.Totals), description: "ASIDs of a host, by model; SEV-ES and SEV-SNP draw on one pool.");
         meter.CreateObservableGauge("osev.asids.reserved", () => Each(host => host.Reserved), description: "ASIDs of a host that are not offered, by model.");
@@ -31,8 +27,10 @@ internal sealed partial class HostMetrics : BackgroundService
         meter.CreateObservableGauge("osev.host.silent", () => Each(host => [host.Of(host.Silent ? 1 : 0)]), description: "1 for a host that has missed its reports.");
     }
 
+    protected override string Of => "hosts";
+
     /// <summary>Reads all hosts once.</summary>
-    public async Task RefreshAsync(CancellationToken ct)
+    public override async Task RefreshAsync(CancellationToken ct)
     {
         var read = new List<HostGauges>();
         Guid? after = null;
@@ -46,42 +44,12 @@ internal sealed partial class HostMetrics : BackgroundService
         hosts = read;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(s_interval, time);
-        try
-        {
-            do
-                await TryRefreshAsync(stoppingToken);
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Told to stop.
-        }
-    }
-
-    private async Task TryRefreshAsync(CancellationToken ct)
-    {
-        try
-        {
-            await RefreshAsync(ct);
-        }
-        catch (StorageException e)
-        {
-            NotRead(e.Message);     // the gauges keep what they had, and the age of each heartbeat grows
-        }
-    }
-
     private IEnumerable<Measurement<double>> Each(Func<HostGauges, IEnumerable<Measurement<double>>> of) => hosts.SelectMany(of);
 
     private IEnumerable<Measurement<double>> Age(HostGauges host) => [host.Of(Math.Max(0, (time.GetUtcNow() - host.LastSeenAt).TotalSeconds))];
 
     private IEnumerable<Measurement<double>> Remaining(HostGauges host) =>
         host.CertificateEnds is { } ends ? [host.Of((ends - time.GetUtcNow()).TotalSeconds)] : [];
-
-    [LoggerMessage(5102, LogLevel.Warning, "metrics of hosts are those of before: {Reason}")]
-    private partial void NotRead(string reason);
 
     /// <summary>The numbers of one host.</summary>
     private sealed record HostGauges(string Name, DateTimeOffset LastSeenAt, bool Silent, HostReport Report, DateTimeOffset? CertificateEnds)

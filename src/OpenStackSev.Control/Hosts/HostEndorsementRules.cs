@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Globalization;
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Attestation;
 using OpenStackSev.Attestation.Endorsements;
@@ -41,19 +39,11 @@ internal static class HostEndorsementRules
 
         if (report.Facts.Firmware is not { } firmware)
             return HostEndorsementCodes.TcbNotReported.Finds(key.Name, "a TCB that the host reports", "its report has none");
-        TcbVersion reported = Tcb(firmware.ReportedTcb, key.Line), current = Tcb(firmware.CurrentTcb, key.Line);
+        TcbVersion? reported = HostTcb.Of(firmware.ReportedTcb, key.Line), current = HostTcb.Of(firmware.CurrentTcb, key.Line);
         return key.Tcb == reported || key.Tcb == current ? null
-            : HostEndorsementCodes.TcbNotReported.Finds(key.Name, reported.ToString(), key.Tcb.ToString());
+            : HostEndorsementCodes.TcbNotReported.Finds(key.Name, $"{reported}", key.Tcb.ToString());
     }
 
     // From Turin on a chip's name has 8 bytes, and CHIP_ID the same with zeros after them.
     private static string Padded(ReadOnlySpan<byte> chip) => Convert.ToHexStringLower(chip).PadRight(ChipDigits, '0');
-
-    /// <param name="digits">The number that the bytes are in little-endian order, as <see cref="HostReportBounds"/> takes it.</param>
-    private static TcbVersion Tcb(string digits, ProductLine line)
-    {
-        Span<byte> bytes = stackalloc byte[TcbVersion.Size];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, ulong.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
-        return TcbVersion.Read(bytes, line.Layout(), out _);
-    }
 }

@@ -58,7 +58,7 @@ internal static class MaintenanceEndpoints
         {
             if (tcb.Length != TcbDigits || !ulong.TryParse(tcb, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _))
                 throw new ApiException(RequestErrors.Invalid, "tcb: must be CURRENT_TCB of the new firmware, 16 hex digits, most significant first");
-            asked = HostFirmwareFacts.Tcb(tcb, HostFirmwareFacts.Of(report.Facts).Line);
+            asked = HostTcb.Of(tcb, HostClaims.Of(report).Line);
         }
 
         FirmwareVersion? version = null;

@@ -3,6 +3,7 @@ using OpenStackSev.Api.Hosts;
 using OpenStackSev.Attestation.Appraisal;
 using OpenStackSev.Attestation.Hosts;
 using OpenStackSev.Attestation.Snp;
+using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Persistence.CurrentState;
 
 namespace OpenStackSev.Control.Maintenance;
@@ -22,13 +23,13 @@ internal static class UpgradeRules
     /// <param name="target">Null for the thresholds that are known.</param>
     public static UpgradeCheck Check(HostState host, HostReport report, IReadOnlyList<InstanceState> instances, UpgradeTarget? target)
     {
-        HostFirmwareFacts facts = HostFirmwareFacts.Of(report.Facts);
+        PlatformClaims facts = HostClaims.Of(report);
         UpgradeLoss[] losses = SevEs(facts, instances, target) is { } loss ? [loss] : [];
         return new UpgradeCheck(
             host.Node, host.Name, losses, [.. Gains(facts, target)], Steps(host.Name, losses), report.Facts.Product, report.Facts.Firmware?.CurrentTcb, target?.Words);
     }
 
-    private static UpgradeLoss? SevEs(HostFirmwareFacts facts, IReadOnlyList<InstanceState> instances, UpgradeTarget? target)
+    private static UpgradeLoss? SevEs(PlatformClaims facts, IReadOnlyList<InstanceState> instances, UpgradeTarget? target)
     {
         if (facts.Line is not { } line || SevEsThreshold.Of(line) is not { } least)
             return null;
@@ -40,7 +41,7 @@ internal static class UpgradeRules
         (string when, string detail) = facts switch
         {
             { Snp: false } => ("never", "SEV-SNP is off here, and only with it on are SEV-ES guests refused; turning it on is such a change too"),
-            { Current: { } now } when now.Snp >= least => ("now", $"the firmware is past it (snp {now.Snp}): what is stopped here does not start again"),
+            { CurrentTcb: { } now } when now.Snp >= least => ("now", $"the firmware is past it (snp {now.Snp}): what is stopped here does not start again"),
             _ when target is null => ("threshold", "the first firmware past it starts no SEV-ES guest while SEV-SNP is on"),
             _ when target.Tcb is not { } asked => ("unknown", "a firmware version does not say which SNP part CURRENT_TCB gets: name the TCB"),
             _ when target.Tcb.Value.Snp >= least => ("target", $"it has snp {target.Tcb.Value.Snp}: after the update no SEV-ES guest starts here while SEV-SNP is on"),
@@ -49,19 +50,19 @@ internal static class UpgradeRules
         return new UpgradeLoss(SevEsWithdrawn, when, $"CURRENT_TCB snp ≥ {least}", detail + " (CVE-2025-48514)", stranded);
     }
 
-    private static IEnumerable<UpgradeGain> Gains(HostFirmwareFacts facts, UpgradeTarget? target)
+    private static IEnumerable<UpgradeGain> Gains(PlatformClaims facts, UpgradeTarget? target)
     {
         foreach (Bulletin bulletin in KnownBulletins.All)
         {
-            HostBulletin now = HostBulletins.Of(bulletin, facts.Evidence());
+            HostBulletin now = HostBulletins.Of(bulletin, new HostEvidence(facts, Proof: null));
             if (now.State is not (BulletinState.Open or BulletinState.Unknown))
                 continue;
             bool? closes = null;
             if (target is not null)
             {
                 // REPORTED_TCB follows once the update is committed; what was not named stays as it is known.
-                HostFirmwareFacts then = facts with { Current = target.Tcb ?? facts.Current, Reported = target.Tcb ?? facts.Reported, Version = target.Version ?? facts.Version };
-                closes = HostBulletins.Of(bulletin, then.Evidence()).State switch { BulletinState.Mitigated => true, BulletinState.Open => false, _ => null };
+                PlatformClaims then = facts with { CurrentTcb = target.Tcb ?? facts.CurrentTcb, ReportedTcb = target.Tcb ?? facts.ReportedTcb, Firmware = target.Version ?? facts.Firmware };
+                closes = HostBulletins.Of(bulletin, new HostEvidence(then, Proof: null)).State switch { BulletinState.Mitigated => true, BulletinState.Open => false, _ => null };
             }
 
             yield return new UpgradeGain(bulletin.Id, bulletin.Title, bulletin.Cves, now.Missing ?? "", closes);

@@ -72,7 +72,7 @@ internal sealed partial class RuleQuarantines(
     /// <summary>What the chip signed of firmware and settings cannot be made up by a guest. That an answer came from another chip can.</summary>
     private static bool SignedByItsChip(InstanceState instance, Guid node) =>
         StoredResult.Of(instance)?.Judgement is { BoundToChip: true, Host: { Chip: not null } host } judgement && host.Node == node
-        && HostCodes.Blame(judgement.Findings.Where(finding => finding.Tier == judgement.Verdict).Select(finding => finding.Code), noAnswer: null);
+        && HostBlame.Is(judgement.Findings.Where(finding => finding.Tier == judgement.Verdict).Select(finding => finding.Code), noAnswer: null);
 
     /// <summary>A wrong policy must not set the whole cloud aside: the same share as the breaker's.</summary>
     private async Task<int> LeftAsync(BreakerSettings breaker, IEnumerable<HostQuarantineState> known, CancellationToken ct)

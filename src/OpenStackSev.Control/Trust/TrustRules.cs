@@ -5,6 +5,7 @@ using OpenStackSev.Attestation;
 using OpenStackSev.Attestation.Hosts;
 using OpenStackSev.Attestation.Snp;
 using OpenStackSev.Control.Events;
+using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
 

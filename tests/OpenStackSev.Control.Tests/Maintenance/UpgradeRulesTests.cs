@@ -1,5 +1,6 @@
 using OpenStackSev.Api.Hosts;
 using OpenStackSev.Attestation.Snp;
+using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Maintenance;
 using OpenStackSev.Control.Persistence.CurrentState;
 
@@ -37,7 +38,7 @@ public sealed class UpgradeRulesTests
         };
     }
 
-    private static UpgradeTarget Target(ProductLine line, string tcb) => new(HostFirmwareFacts.Tcb(tcb, line), null, tcb);
+    private static UpgradeTarget Target(ProductLine line, string tcb) => new(HostTcb.Of(tcb, line), null, tcb);
 
     /// <summary>The SNP part is byte 6 up to Zen 4, and byte 3 from Turin on.</summary>
     [Theory]
@@ -57,7 +58,7 @@ public sealed class UpgradeRulesTests
     public void Sev_es_goes_with_the_threshold_of_its_line(string product, string? current, string? target, string? expected)
     {
         HostReport report = Report(product, current);
-        UpgradeTarget? asked = target is null ? null : Target(HostFirmwareFacts.Of(report.Facts).Line!.Value, target);
+        UpgradeTarget? asked = target is null ? null : Target(HostClaims.Of(report).Line!.Value, target);
         UpgradeCheck check = UpgradeRules.Check(s_host, report, [Instance("amd-sev-es"), Instance("amd-sev-snp"), Instance("amd-sev")], asked);
         Assert.Equal(expected, check.Losses.SingleOrDefault()?.When);
         Assert.Equal(expected is null or "never" ? 0 : 1, check.Stranded);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Persistence.CurrentState;
 
@@ -40,10 +39,6 @@ internal sealed class ChipLookup(HostStates states, TimeProvider time)
         if (await states.FindChipAsync(id, ct) is not { } row)
             return null;
         HostState? host = await states.FindAsync(row.Node, ct);
-        return new KnownChip(row, host is null ? null : TcbOf(StoredReport.Of(host).Report.Facts.Firmware?.ReportedTcb));
+        return new KnownChip(row, host is null ? null : HostTcb.Bytes(StoredReport.Of(host).Report.Facts.Firmware?.ReportedTcb));
     }
-
-    /// <summary>As hosts write it: one number, its most significant digits first.</summary>
-    private static byte[]? TcbOf(string? text) =>
-        ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value) ? BitConverter.GetBytes(value) : null;
 }

@@ -3,7 +3,7 @@ using OpenStackSev.Api.Hosts;
 using OpenStackSev.Attestation.Hosts;
 using OpenStackSev.Attestation.Snp;
 
-namespace OpenStackSev.Control.Trust;
+namespace OpenStackSev.Control.Hosts;
 
 /// <summary>A host's report as the appraisal takes it. Pure.</summary>
 internal static class HostClaims
@@ -19,8 +19,8 @@ internal static class HostClaims
             StartsEncryptedGuests = Any(facts.Sev, facts.SevEs, facts.SevSnp),
             Snp = facts.SevSnp,
             RmpInitialized = facts.Firmware?.RmpInitialized,
-            CurrentTcb = line is { } current ? Tcb(facts.Firmware?.CurrentTcb, current) : null,
-            ReportedTcb = line is { } reported ? Tcb(facts.Firmware?.ReportedTcb, reported) : null,
+            CurrentTcb = HostTcb.Of(facts.Firmware?.CurrentTcb, line),
+            ReportedTcb = HostTcb.Of(facts.Firmware?.ReportedTcb, line),
             Firmware = facts.Firmware is { } firmware && FirmwareVersion.TryParse($"{firmware.Api}.{firmware.Build.ToString(CultureInfo.InvariantCulture)}", out FirmwareVersion version)
                 ? version : null,
             Smt = facts.Smt,
@@ -38,7 +38,7 @@ internal static class HostClaims
     }
 
     /// <summary>The line that a product's key and TCB are of; null for one without SEV-SNP.</summary>
-    private static ProductLine? LineOf(string? product) => product switch
+    private static ProductLine? LineOf(string? product) => product?.ToLowerInvariant() switch
     {
         "milan" => ProductLine.Milan,
         "genoa" or "bergamo" or "siena" => ProductLine.Genoa,
@@ -54,9 +54,4 @@ internal static class HostClaims
             any = value == true || any == true ? true : any ?? value;
         return any;
     }
-
-    /// <summary>As hosts write it: one number, its most significant digits first.</summary>
-    private static TcbVersion? Tcb(string? text, ProductLine line) =>
-        ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value)
-            ? TcbVersion.Read(BitConverter.GetBytes(value), line.Layout(), out _) : null;
 }
