@@ -29,6 +29,11 @@ internal sealed partial class GateRound(GateStates states, GateReading reading, 
         {
             LogPutOff(log, e.Message);
         }
+        // The next look tries again.
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LogFailed(log, e);
+        }
     }
 
     private async Task LookAsync(CancellationToken ct)
@@ -169,6 +174,9 @@ internal sealed partial class GateRound(GateStates states, GateReading reading, 
 
     [LoggerMessage(4903, LogLevel.Error, "looking at the gate of instance {Instance} failed")]
     private static partial void LogUnexpected(ILogger logger, Guid instance, Exception reason);
+
+    [LoggerMessage(4904, LogLevel.Error, "looking at gates failed")]
+    private static partial void LogFailed(ILogger logger, Exception reason);
 
     /// <summary>How many in a row were not answered.</summary>
     private sealed class Silence
