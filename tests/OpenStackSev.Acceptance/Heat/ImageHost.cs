@@ -10,6 +10,7 @@ public sealed class ImageHost : IAsyncDisposable
 {
     private readonly TcpListener listener;
     private readonly CancellationTokenSource stop = new();
+    private readonly TaskCompletionSource open = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task serving;
 
     private ImageHost(IPAddress address)
@@ -23,6 +24,9 @@ public sealed class ImageHost : IAsyncDisposable
 
     /// <summary>At an address that the stack reaches and nobody else listens at.</summary>
     public static ImageHost Start() => new(IPAddress.Parse(Stack.Release.ContextsOnChildren ? "198.18.34.1" : "127.80.80.80"));
+
+    /// <summary>Begins to answer. Not before Heat has set the image's properties: it does so while Glance fetches, and whichever of them writes last decides the image's status.</summary>
+    public void Open() => open.TrySetResult();
 
     public async ValueTask DisposeAsync()
     {
@@ -58,6 +62,7 @@ public sealed class ImageHost : IAsyncDisposable
                 // whatever is asked for
             }
 
+            await open.Task.WaitAsync(stop.Token);
             byte[] image = new byte[65536];
             await stream.WriteAsync(Encoding.ASCII.GetBytes(
                 $"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {image.Length}\r\nConnection: close\r\n\r\n"), stop.Token);
