@@ -153,10 +153,13 @@ function die {
     exit 1
 }
 
+# as DevStack's it hands back the exit code of what was before: with errexit, a warning about a failure ends the stack
 function warn {
+    local code=$?
     takes 2 2 "$@"
     [[ "$1" =~ ^[0-9]+$ ]] || refused "warn takes \$LINENO first"
     printf '[WARNING] %s\n' "$2" >&2
+    return $code
 }
 
 function install_package { takes 1 64 "$@"; }
