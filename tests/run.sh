@@ -80,7 +80,7 @@ export OSEV_UPDATE_RESOURCES_INTERVAL=30
 
 # start_stack RELEASE: installs and starts one release; its output is $RESULTS/stack-RELEASE.log
 start_stack() {
-    OSEV_VENDORDATA_URL=$(vendordata_url "$1") devstack/local/up.sh --release "$1" --computes 4 >"$RESULTS/stack-$1.log" 2>&1 </dev/null
+    OSEV_VENDORDATA_URL=$(vendordata_url "$1") devstack/local/up.sh --release "$1" --computes 4 --with-heat >"$RESULTS/stack-$1.log" 2>&1 </dev/null
 }
 
 # run_acceptance RELEASE PID: waits for the stack, then runs the suite on it
