@@ -234,6 +234,7 @@ function sudo {
 # --- functions, lib/keystone, lib/rpc_backend
 
 function create_service_user { takes 1 2 "$@"; }
+function get_or_add_user_project_role { takes 3 5 "$@"; }
 function get_or_create_service { takes 3 3 "$@"; [[ "$2" =~ ^[a-z-]+$ ]] || refused "get_or_create_service: NAME TYPE DESCRIPTION"; }
 
 function get_or_create_endpoint {
