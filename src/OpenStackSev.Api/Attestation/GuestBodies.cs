@@ -16,7 +16,7 @@ public sealed record GuestInstructions(Uri Url, string Ticket, Guid Instance, st
     /// <summary>Keys of server metadata, where vendordata is not configured: the same URL and ticket.</summary>
     public const string UrlKey = "openstack_sev_url", TicketKey = "openstack_sev_ticket";
 
-    /// <summary>Key of server metadata: a decimal counter. A guest that sees it grow answers a challenge at once.</summary>
+    /// <summary>Key of server metadata: a decimal number, at most 64 bits. A guest that sees it grow answers a challenge at once.</summary>
     public const string NudgeKey = "openstack_sev_nudge";
 
     /// <summary>In characters.</summary>

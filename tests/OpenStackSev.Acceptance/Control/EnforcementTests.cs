@@ -18,7 +18,7 @@ public sealed class EnforcementTests(Stack stack) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await stack.Cloud.DeleteServersAsync(Servers);
-        await stack.Cloud.DeleteGuardProvidersAsync();
+        await stack.Cloud.EmptyGuardProvidersAsync();
         await WriteAsync("dry-run", "record, event, tag, lock, stop");
         control = await ControlPlane.StartAsync("[sweep]", "interval = 5", "[enforcement]", "interval = 5", $"rules_file = {rules}");
     }

@@ -16,7 +16,7 @@ public sealed class HostTests(Stack stack) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await stack.Cloud.DeleteGuardProvidersAsync();
+        await stack.Cloud.EmptyGuardProvidersAsync();
         control = await ControlPlane.StartAsync("heartbeat_interval = 5");
         node = await SimulatedNode.OfAsync("compute1", "--model", "milan", "--asids", "8", "--min-sev-asid", "6", "--sockets", "2");
     }

@@ -14,7 +14,7 @@ public sealed class SweepTests(Stack stack) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await stack.Cloud.DeleteServersAsync(Servers);
-        await stack.Cloud.DeleteGuardProvidersAsync();
+        await stack.Cloud.EmptyGuardProvidersAsync();
         control = await ControlPlane.StartAsync("[sweep]", "interval = 5");
     }
 

@@ -17,7 +17,7 @@ public sealed class SevHosts(Stack stack) : IAsyncLifetime
             return;
         RealCloud cloud = Stack.Cloud;
         await cloud.DeleteServersAsync(Servers);
-        await cloud.DeleteGuardProvidersAsync();
+        await cloud.EmptyGuardProvidersAsync();
         Image = await cloud.ImageAsync("explain-image", ("hw_firmware_type", "uefi"), ("hw_machine_type", "q35"));
         node = await SimulatedNode.OfAsync("compute1", "--model", "milan", "--asids", "5", "--min-sev-asid", "4");
         await Task.WhenAll([

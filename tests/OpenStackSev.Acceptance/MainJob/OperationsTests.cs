@@ -16,7 +16,7 @@ public sealed class OperationsTests(Stack stack) : IAsyncLifetime
     {
         RealCloud cloud = stack.Cloud;
         await cloud.DeleteServersAsync(Servers);
-        await cloud.DeleteGuardProvidersAsync();
+        await cloud.EmptyGuardProvidersAsync();
         image = await cloud.ImageAsync("ops-image", ("hw_firmware_type", "uefi"), ("hw_machine_type", "q35"));
         sevFlavor = await cloud.FlavorAsync("ops.sev", ("hw:mem_encryption", "true"), ("resources:CUSTOM_SEV_ASID", "1"));
     }

@@ -14,7 +14,7 @@ public sealed class SnpTests(Stack stack) : IAsyncLifetime
     {
         Stack.Release.NeedsSnp();
         await stack.Cloud.DeleteServersAsync(Servers);
-        await stack.Cloud.DeleteGuardProvidersAsync();
+        await stack.Cloud.EmptyGuardProvidersAsync();
         image = await stack.Cloud.ImageAsync("snp-image", ("hw_firmware_type", "uefi"), ("hw_machine_type", "q35"), ("hw_firmware_stateless", "true"));
         flavor = await stack.Cloud.FlavorAsync("snp.guarded",
             ("hw:mem_encryption", "true"), ("hw:mem_encryption_model", "amd-sev-snp"),

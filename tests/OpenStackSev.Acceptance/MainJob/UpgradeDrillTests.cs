@@ -17,7 +17,7 @@ public sealed class UpgradeDrillTests(Stack stack) : IAsyncLifetime
     {
         Stack.Release.NeedsSnp();
         await stack.Cloud.DeleteServersAsync(Servers);
-        await stack.Cloud.DeleteGuardProvidersAsync();
+        await stack.Cloud.EmptyGuardProvidersAsync();
         image = await stack.Cloud.ImageAsync("drill-image", ("hw_firmware_type", "uefi"), ("hw_machine_type", "q35"));
         flavor = await stack.Cloud.FlavorAsync("drill.sev", ("hw:mem_encryption", "true"), ("resources:CUSTOM_SEV_ASID", "1"));
     }

@@ -19,7 +19,7 @@ public sealed class ProvenServers : IAsyncDisposable
         Stack.Release.NeedsSnp();
         var servers = new ProvenServers(stack.Cloud);
         await stack.Cloud.DeleteServersAsync(Prefix);
-        await stack.Cloud.DeleteGuardProvidersAsync();
+        await stack.Cloud.EmptyGuardProvidersAsync();
         servers.Image = await servers.ImageAsync("snp-image");
         servers.flavor = await stack.Cloud.FlavorAsync("snp.proven", ("hw:mem_encryption", "true"), ("hw:mem_encryption_model", "amd-sev-snp"));
         foreach (string node in new[] { "compute1", "compute2" })

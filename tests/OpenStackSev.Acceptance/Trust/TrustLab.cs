@@ -186,7 +186,7 @@ public sealed class TrustLab : IAsyncDisposable
     private async Task PrepareAsync()
     {
         await cloud.DeleteServersAsync(AllServers);
-        await cloud.DeleteGuardProvidersAsync();
+        await cloud.EmptyGuardProvidersAsync();
         Image = await ImageAsync("trust-image");
         await Task.WhenAll([
             .. Hosts.Select(host => SimulatedNode.NovaOffersAsync(cloud, host, (ByReports ? "sev_snp" : "sev", "20"))),

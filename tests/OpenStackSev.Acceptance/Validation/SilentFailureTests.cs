@@ -50,7 +50,7 @@ public sealed class SilentFailureTests(Stack stack) : IAsyncLifetime
     public async Task Our_class_without_Novas_own_key_boots_unencrypted_and_the_printed_command_encrypts_it()
     {
         using SimulatedNode node = await SimulatedNode.OfAsync("compute2", "--model", "milan", "--asids", "9", "--min-sev-asid", "2");
-        await stack.Cloud.DeleteGuardProvidersAsync();
+        await stack.Cloud.EmptyGuardProvidersAsync();
         await node.PublishAsync();
         string flavor = await stack.Cloud.FlavorAsync("silent", ("resources:CUSTOM_SEV_ASID", "1"), ("trait:CUSTOM_SEV", "required"));
         Server mended = await ForetoldAndMendedAsync(flavor, await stack.Cloud.ImageAsync("silent-image", s_good), "request.guard.without_encryption", "sev");

@@ -55,7 +55,7 @@ public sealed record InstanceState : StateChange
     /// <summary>Since when an answer is awaited; null while no round is open.</summary>
     public DateTimeOffset? RoundOpenedAt { get; init; }
 
-    /// <summary>How often the guest was nudged, over its life: the counter in its metadata.</summary>
+    /// <summary>How often the guest was nudged, over its life.</summary>
     public int Nudges { get; init; }
 
     public DateTimeOffset? NudgedAt { get; init; }

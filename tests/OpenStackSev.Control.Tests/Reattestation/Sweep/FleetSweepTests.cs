@@ -184,13 +184,15 @@ public sealed class FleetSweepTests : IAsyncLifetime
         Assert.Equal(2, few.Nova.Metadata.Count);
         tick = await few.SweepAsync(s_minute);
         Assert.Equal(1, tick.Nudged);
-        Assert.All(overdue, instance => Assert.Equal("1", few.Nova.Metadata[instance][GuestInstructions.NudgeKey]));
+        Assert.All(overdue, instance => Assert.True(few.Nova.Metadata.ContainsKey(instance)));
         Assert.False(few.Nova.Metadata.ContainsKey(young));
         tick = await few.SweepAsync(few.Options.NudgeAfter);
         Assert.Equal(2, tick.Nudged);
         // Whoever was not nudged yet comes first, then whoever waits longest.
-        Assert.Equal("1", few.Nova.Metadata[young][GuestInstructions.NudgeKey]);
-        Assert.Equal(["1", "1", "2"], overdue.Select(instance => few.Nova.Metadata[instance][GuestInstructions.NudgeKey]).Order(StringComparer.Ordinal));
+        Assert.True(few.Nova.Metadata.ContainsKey(young));
+        InstanceState[] rows = await Task.WhenAll(overdue.Select(few.StateAsync));
+        Assert.Equal([1, 1, 2], rows.Select(row => row.Nudges).Order());
+        Assert.All(rows, row => Assert.Equal(GuestMetadata.Number(row.NudgedAt!.Value), few.Nova.Metadata[row.Instance][GuestInstructions.NudgeKey]));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Api.Errors;
@@ -30,7 +31,7 @@ public sealed class RoundRequestTests : IAsyncLifetime
         Cloud.Control.Time.Advance(TimeSpan.FromMinutes(5));
         (int status, JsonNode body) = await OpenAsync(server.Id, "member");
         Assert.Equal((202, true, Cloud.Now), (status, (bool)body["nudged"]!, (DateTimeOffset)body["opened_at"]!));
-        Assert.Equal("1", Cloud.Nova.Metadata[server.Id][GuestInstructions.NudgeKey]);
+        Assert.Equal(GuestMetadata.Number(Cloud.Now), Cloud.Nova.Metadata[server.Id][GuestInstructions.NudgeKey]);
         Assert.Equal(Cloud.Now, (await Cloud.StateAsync(server.Id)).RoundOpenedAt);
 
         // Asked again at once: the same round, and no second nudge.
@@ -41,7 +42,7 @@ public sealed class RoundRequestTests : IAsyncLifetime
         Cloud.Control.Time.Advance(TimeSpan.FromSeconds(30));
         (_, body) = await OpenAsync(server.Id, "admin");
         Assert.True((bool)body["nudged"]!);
-        Assert.Equal("2", Cloud.Nova.Metadata[server.Id][GuestInstructions.NudgeKey]);
+        Assert.Equal(GuestMetadata.Number(Cloud.Now), Cloud.Nova.Metadata[server.Id][GuestInstructions.NudgeKey]);
     }
 
     [Fact]
@@ -55,7 +56,7 @@ public sealed class RoundRequestTests : IAsyncLifetime
         Cloud.Control.Time.Advance(TimeSpan.FromSeconds(5));
         (int status, JsonNode body) = await OpenAsync(server.Id, "member");
         Assert.Equal((202, true, Cloud.Now), (status, (bool)body["nudged"]!, (DateTimeOffset)body["opened_at"]!));
-        Assert.Equal("2", Cloud.Nova.Metadata[server.Id][GuestInstructions.NudgeKey]);
+        Assert.Equal(GuestMetadata.Number(Cloud.Now), Cloud.Nova.Metadata[server.Id][GuestInstructions.NudgeKey]);
     }
 
     [Fact]
@@ -69,6 +70,18 @@ public sealed class RoundRequestTests : IAsyncLifetime
         await OpenAsync(server.Id, "member");
         Assert.False(SweepRules.IsSilent(await Cloud.StateAsync(server.Id)));
         Assert.Equal(Cloud.Now, (await Cloud.StateAsync(server.Id)).RoundOpenedAt);
+    }
+
+    [Fact]
+    public async Task A_guest_that_another_database_nudged_often_hears_the_first_nudge_of_this_one()
+    {
+        FakeServer server = Cloud.Nova.Add();
+        string before = GuestMetadata.Number(Cloud.Now.AddMinutes(-1));
+        Cloud.Nova.Metadata[server.Id] = new() { [GuestInstructions.NudgeKey] = before };
+        await Cloud.SweepAsync();
+        await OpenAsync(server.Id, "member");
+        Assert.Equal(1, (await Cloud.StateAsync(server.Id)).Nudges);
+        Assert.True(ulong.Parse(Cloud.Nova.Metadata[server.Id][GuestInstructions.NudgeKey], CultureInfo.InvariantCulture) > ulong.Parse(before, CultureInfo.InvariantCulture));
     }
 
     [Fact]
