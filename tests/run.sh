@@ -200,9 +200,9 @@ native_step() {
     if [ "$QUICK" = 1 ]; then note "native programs: --quick was given"; return; fi
     command -v clang >/dev/null || { missing "native programs: clang is not installed"; return; }
     step "native programs"
-    for program in OpenStackSev.Agent OpenStackSev.Guest OpenStackSev.Cli; do
+    for program in OpenStackSev.Agent OpenStackSev.Guest OpenStackSev.Cli OpenStackSev.Control; do
         if dotnet publish "src/$program" -c Release -r linux-x64 -o "artifacts/native/$program" -v quiet --nologo >"$RESULTS/$program.publish.log" 2>&1
-        then printf '   %-34s %s\n' "$program" "$(du -h "$(find "artifacts/native/$program" -maxdepth 1 -type f -executable ! -name "*.dbg" | head -1)" | cut -f1)"
+        then printf '   %-34s %s\n' "$program" "$(du -sh --exclude='*.dbg' --exclude='*.pdb' "artifacts/native/$program" | cut -f1)"
         else grep -E 'error|warn' "$RESULTS/$program.publish.log" | sort -u | head -20; broke "native $program, see $RESULTS/$program.publish.log"; fi
     done
     # it lies in every image

@@ -14,8 +14,12 @@ site() {
     openstack user delete openstack-sev openstack-sev-node || true
 }
 
-# Nova believes it, where up.sh was told that it would be
-certificate() { cp /etc/openstack-sev/control.crt "$STATE/guide.crt"; }
+# Nova believes it, where up.sh was told that it would be. Another control plane of this machine may have the usual port of metrics.
+certificate() {
+    cp /etc/openstack-sev/control.crt "$STATE/guide.crt"
+    mkdir -p /etc/openstack-sev/openstack-sev.conf.d
+    printf '[metrics]\nbind_port = %s\n' $((PORT + 1)) >/etc/openstack-sev/openstack-sev.conf.d/lab.conf
+}
 
 # roots, chips and revocation lists of a simulation, by which nobody is believed who is not named
 endorsements() {
@@ -24,7 +28,7 @@ endorsements() {
     runuser -u openstack-sev -- osev endorsements import /guide/amd/ark.pem /guide/amd/ask.pem /guide/amd/vcek.crl \
         --folder /var/lib/openstack-sev/control/endorsements --simulated-root /guide/amd/ark.pem
     root=$(openssl x509 -in /guide/amd/ark.pem -noout -fingerprint -sha256 | sed 's/.*=//; s/://g' | tr A-F a-f)
-    cat >/etc/openstack-sev/openstack-sev.conf.d/lab.conf <<END
+    cat >>/etc/openstack-sev/openstack-sev.conf.d/lab.conf <<END
 [endorsements]
 use_kds = false
 simulated_roots = $root

@@ -116,7 +116,7 @@ public sealed class SnapshotSyncTests : IDisposable
     {
         (await RunAsync("snapshot-sync", "--keys", folder.At("keys.json"), "--file", folder.At("snapshot"))).AssertError(78, "keys.missing: ");
         await WriteKeysAsync();
-        (await RunAsync("snapshot-sync", "--os-cloud", "nowhere", "--keys", folder.At("keys.json"), "--file", folder.At("snapshot"))).AssertError(78, "nowhere");
+        (await RunAsync("snapshot-sync", "--os-cloud", "nowhere", "--keys", folder.At("keys.json"), "--file", folder.At("snapshot"))).AssertError(78, "cloud 'nowhere' is not configured: ");
         Assert.Empty(cloud.Asked());
     }
 
