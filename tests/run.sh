@@ -139,15 +139,16 @@ filter_tools() {
         in_chroot sh -c 'apt-get -q update && apt-get -q -y --no-install-recommends install ruff mypy strace' >"$RESULTS/nova-filter-tools.log" 2>&1 </dev/null
 }
 
-# filter_lint: by the rules of its pyproject.toml, package and tests
+# filter_lint: by the rules of its pyproject.toml, package and tests; the other tests in Python too
 filter_lint() {
     # shellcheck disable=SC2016  # the shell in the folder
     in_chroot sh -euc 'rules=src/nova-filter/pyproject.toml
         ruff --version
-        ruff check --no-cache --config $rules src/nova-filter tests/nova-filter
-        ruff format --no-cache --check --config $rules src/nova-filter tests/nova-filter
+        ruff check --no-cache --config $rules src/nova-filter tests/nova-filter tests/devstack tests/unittests.py
+        ruff format --no-cache --check --config $rules src/nova-filter tests/nova-filter tests/devstack tests/unittests.py
         mypy --version
         MYPYPATH=src/nova-filter:tests/nova-filter mypy --strict --config-file $rules --cache-dir "$1/mypy" src/nova-filter/openstack_sev_filter tests/nova-filter/*.py
+        MYPYPATH=tests/devstack mypy --strict --config-file $rules --cache-dir "$1/mypy" tests/unittests.py tests/devstack/*.py
         ' sh "$RESULTS" >"$RESULTS/nova-filter-lint.log" 2>&1
 }
 
@@ -179,6 +180,22 @@ scripts_step() {
             grep -v '^devstack/local/' | xargs -r shellcheck -x -P SCRIPTDIR &&
             git ls-files 'devstack/local/*.sh' | xargs -r shellcheck -e SC1091,SC2153; } >"$RESULTS/shellcheck.log" 2>&1; then echo "   ok"
     else head -40 "$RESULTS/shellcheck.log"; broke "shellcheck"; fi
+}
+
+# python_tests FOLDER: its Python tests, counted as the others
+python_tests() {
+    local name
+    name=$(basename "$1")
+    /usr/bin/python3 -B tests/unittests.py "$1" "$RESULTS/$name.trx" >"$RESULTS/$name.log" 2>&1 || tail -40 "$RESULTS/$name.log"
+    printf '   %-34s %s\n' "$name" "$(count "$RESULTS/$name.trx")"
+    sed -n 's/^skipped: /   &/p' "$RESULTS/$name.log"
+    [ -s "$RESULTS/$name.trx" ] || broke "tests of $name wrote no results, see $RESULTS/$name.log"
+}
+
+devstack_step() {
+    if ! command -v openssl >/dev/null || [ ! -x /usr/bin/python3 ]; then missing "the plugin for DevStack: openssl or python3 is not there"; return; fi
+    step "the plugin for DevStack, with stand-ins for DevStack's functions"
+    python_tests tests/devstack
 }
 
 tests_step() {
@@ -264,6 +281,7 @@ renice -n 5 $$ >/dev/null 2>&1
 # not together with the native programs: both read what restores write
 format_step
 scripts_step
+devstack_step
 tests_step
 fuzz_step
 packages_step

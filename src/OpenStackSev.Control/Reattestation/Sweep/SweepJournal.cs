@@ -22,7 +22,7 @@ internal sealed class SweepJournal
         Meter meter = meters.Create(ControlMeter.Name);
         failures = meter.CreateCounter<long>("osev.sweep.failures", description: "What went wrong in sweeps, by code.");
         steps = meter.CreateCounter<long>("osev.sweep.steps", description: "What sweeps did with instances, by kind.");
-        meter.CreateObservableGauge("osev.instances", Instances, description: "Instances that ask for memory encryption: all, and those due, open, overdue, silent.");
+        meter.CreateObservableGauge("osev.sweep.instances", Instances, description: "Instances that ask for memory encryption, as the last sweep counted them: all, and those due, open, overdue, silent.");
         meter.CreateObservableGauge("osev.sweep.age.seconds", Age, description: "Time since the last listing that was complete; since the start before the first one.");
     }
 
