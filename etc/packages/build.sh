@@ -76,7 +76,7 @@ with_control() {
     configuration openstack-sev.conf
     cp -r artifacts/native/OpenStackSev.Control "$STAGE/control"
     # of the runtime: tracing by LTTng, which would bring that library along; other garbage collectors; what only debuggers load; what compilers read
-    (cd "$STAGE/control" && rm -f libcoreclrtraceptprovider.so libclrgc*.so libmscordaccore.so libmscordbi.so createdump ./*.pdb ./*.xml dotnet-tools.json *.staticwebassets.endpoints.json)
+    (cd "$STAGE/control" && rm -f libcoreclrtraceptprovider.so libclrgc*.so libmscordaccore.so libmscordbi.so createdump ./*.pdb ./*.xml dotnet-tools.json ./*.staticwebassets.endpoints.json)
     find "$STAGE/control" -type f ! -name openstack-sev-control -exec chmod 644 {} +
 }
 
