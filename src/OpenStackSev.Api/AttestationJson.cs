@@ -30,6 +30,7 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(HostDetails))]
 [JsonSerializable(typeof(HostHistory))]
 [JsonSerializable(typeof(HostApproval))]
+[JsonSerializable(typeof(HostWithdrawal))]
 [JsonSerializable(typeof(QuarantineRequest))]
 [JsonSerializable(typeof(DrainPlan))]
 [JsonSerializable(typeof(UpgradeCheck))]

@@ -28,6 +28,10 @@ public interface IAttestationApi
     [Post("/v1/hosts/{node}/approval")]
     Task<HostDetails> ApproveHostAsync(Guid node, [Body] HostApproval approval, CancellationToken ct = default);
 
+    /// <exception cref="AttestationApiException">Among others 409: the host still reports.</exception>
+    [Post("/v1/hosts/{node}/withdrawal")]
+    Task<HostDetails> WithdrawHostAsync(Guid node, [Body] HostWithdrawal withdrawal, CancellationToken ct = default);
+
     /// <summary>Sets a host aside; one that is in quarantine gets another reason. Administrators.</summary>
     [Post("/v1/hosts/{node}/quarantine")]
     Task<HostDetails> QuarantineHostAsync(Guid node, [Body] QuarantineRequest quarantine, CancellationToken ct = default);

@@ -171,6 +171,7 @@ public static class Osev
                 Hosts.Show.Create(console),
                 Hosts.History.Create(console),
                 Hosts.Approve.Create(console),
+                Hosts.Withdraw.Create(console),
                 Hosts.Quarantine.Create(console),
                 Hosts.Release.Create(console),
                 Hosts.Drain.Create(console),

@@ -19,11 +19,11 @@ public sealed class ReadmeTests : IDisposable
             .SelectMany(block => ("\n" + block).Split("\n$ osev ").Skip(1))
             .Select(example => example.Split('\n', 2))
             .Select(lines => (lines[0], lines[1]))];
-        Assert.Equal(20, examples.Count);
+        Assert.Equal(21, examples.Count);
         foreach ((string command, string expected) in examples)
         {
             string[] parts = command.Split(" | ");
-            string[] args = parts[0].Replace("DIR", _folder.Path, StringComparison.Ordinal).Split(' ');
+            string[] args = parts[0].Replace("DIR", _folder.Path, StringComparison.Ordinal).Replace("heat-templates/", Repository.Root + "/heat-templates/", StringComparison.Ordinal).Split(' ');
             CommandLine run = await CommandLine.RunAsync(args);
             Assert.Equal("", run.Error);
             // As in a shell, a pipe hides the code of the command before it.
@@ -31,7 +31,7 @@ public sealed class ReadmeTests : IDisposable
                 run.Succeeded();
             string[] lines = run.Out.TrimEnd('\n').Split('\n');
             string output = parts is [_, string filter] ? string.Join('\n', Filtered(lines, filter)) : run.Out;
-            Assert.Equal(expected.TrimEnd('\n'), output.Replace(_folder.Path, "DIR", StringComparison.Ordinal).TrimEnd('\n'));
+            Assert.Equal(expected.TrimEnd('\n'), output.Replace(_folder.Path, "DIR", StringComparison.Ordinal).Replace(Repository.Root + "/", "", StringComparison.Ordinal).TrimEnd('\n'));
         }
     }
 

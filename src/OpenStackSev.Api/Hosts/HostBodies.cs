@@ -61,6 +61,15 @@ public sealed record HostHistory(IReadOnlyList<HostHistoryRecord> Records);
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record HostApproval(IReadOnlyList<string> Chips);
 
+/// <summary>Takes chips from a host that reports no more, so that another host may have them.</summary>
+/// <param name="Chips">128 hex digits each.</param>
+/// <param name="Reason">A line, for the history.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record HostWithdrawal(IReadOnlyList<string> Chips, string Reason)
+{
+    public const int MostChips = 16, MaximumReasonLength = 255;
+}
+
 /// <summary>Certificates of a node's own security processors, and those of their issuers.</summary>
 /// <param name="Certificates">DER, base64: VCEKs of approved chips at the TCB that the host reports, VLEKs, ASKs, ASVKs, ARKs.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
@@ -98,6 +107,10 @@ public static class HostEvents
     public const string ChipRegistered = "host.chip.registered";
     public const string ChipApproved = "host.chip.approved";
     public const string ChipChanged = "host.chip.changed";
+
+    /// <summary>An administrator took chips from a host that was silent.</summary>
+    public const string ChipWithdrawn = "host.chip.withdrawn";
+
     public const string ChipConflict = "host.chip.conflict";
     public const string Silent = "host.silent";
     public const string Returned = "host.returned";

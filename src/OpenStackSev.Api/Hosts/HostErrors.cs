@@ -50,6 +50,9 @@ public static class HostErrors
     public static readonly ErrorCode ChipNotReported = new("attestation.host.chip_not_reported", 409, "Conflict",
         "a chip to approve is not in the host's last report: look again at what it reports");
 
+    public static readonly ErrorCode StillReports = new("attestation.host.still_reports", 409, "Conflict",
+        "chips are withdrawn only from a host that is silent: one that reports has them, and is set aside by a quarantine");
+
     public static readonly ErrorCode NotQuarantined = new("attestation.host.not_quarantined", 409, "Conflict",
         "the host is in no quarantine that could be ended");
 
@@ -67,6 +70,6 @@ public static class HostErrors
     [
         ReportInvalid, EndorsementsInvalid, CertificateRequestInvalid, CertificateMissing, CertificateUntrusted, CertificateWrongPurpose, CertificateWithoutNode,
         CertificateNotYetValid, CertificateExpired, CertificateRevoked, CertificateOtherNode, RenewalOff, NotFound, ChipConflict, ChipNotReported,
-        NotQuarantined, NotRenewable, AuthorityUnavailable, NotJudged,
+        StillReports, NotQuarantined, NotRenewable, AuthorityUnavailable, NotJudged,
     ];
 }

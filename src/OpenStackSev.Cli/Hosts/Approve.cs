@@ -35,13 +35,15 @@ internal static class Approve
                 host.Enrolment == EnrolmentState.Conflict ? "its chip belongs to another host: osev host history names that" : "look at its agent's log, and at osev host show");
         }
 
-        if (asked.Length == 0)
-            return reported;
-        return [.. asked.Select(digits => reported.Where(id => id.StartsWith(digits, StringComparison.OrdinalIgnoreCase)).ToArray() switch
+        return Named(host, reported, asked);
+    }
+
+    /// <summary>Those of the host's chips that begin with what was typed; all when nothing was.</summary>
+    internal static string[] Named(HostDetails host, string[] chips, string[] asked) => asked.Length == 0 ? chips
+        : [.. asked.Select(digits => chips.Where(id => id.StartsWith(digits, StringComparison.OrdinalIgnoreCase)).ToArray() switch
         {
             [var one] => one,
-            [] => throw new CommandException($"host '{host.Name}' reports no chip that begins with {digits}", "osev host show shows its chips"),
+            [] => throw new CommandException($"host '{host.Name}' has no chip that begins with {digits}", "osev host show shows its chips"),
             _ => throw new CommandException($"several chips begin with {digits}", "give more digits"),
         }).Distinct(StringComparer.Ordinal)];
-    }
 }

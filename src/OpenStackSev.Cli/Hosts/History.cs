@@ -25,7 +25,7 @@ internal static class History
             HostHistory history = await control.Api.GetHostHistoryAsync(node, parsed.GetValue(limit), parsed.GetValue(before), ct);
             console.WriteList(new HistoryDocument(history.Records), HostJson.Default.HistoryDocument, ["ID", "TIME", "KIND", "WHAT"], history.Records.Select(record => new[]
             {
-                record.Id.ToString(), List.Time(record.Time), record.Kind, Cut(record.Body.GetRawText()),
+                record.Id.ToString(), List.Time(record.Time), record.Kind, Cut(record.Text ?? record.Body.GetRawText()),
             }));
             return ExitCode.Ok;
         });

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OpenStackSev.Cli.Validation.Heat;
 using OpenStackSev.Inspection;
 using OpenStackSev.OpenStack;
 using OpenStackSev.Validation;
@@ -13,6 +14,9 @@ internal sealed class Validate
     private readonly Option<string> _flavorFile = Text("--flavor-file", "FILE", "The flavor as Nova answers it, or as openstack flavor show -f json prints it; - is standard input.");
     private readonly Option<string> _imageFile = Text("--image-file", "FILE", "The image as Glance answers it, or as openstack image show -f json prints it; - is standard input.");
     private readonly Option<string> _batch = Text("--batch", "FILE", """Many pairs, {"flavor": …, "image": …} a line, answered one a line; - is standard input.""");
+    private readonly Option<string> _heat = Text("--heat", "TEMPLATE", "A Heat template: every flavor and image that it makes, or its servers name, and its gates.");
+    private readonly Option<string[]> _environment = new("--environment", "-e") { Description = "Environment of --heat; repeatable, the later one wins.", HelpName = "FILE" };
+    private readonly Option<string[]> _parameter = new("--parameter") { Description = "Parameter of --heat; repeatable.", HelpName = "KEY=VALUE" };
     private readonly Option<string> _release = ReleaseOption.Create();
     private readonly Option<string> _format = new("--format", "-f")
     {
@@ -30,9 +34,11 @@ internal sealed class Validate
             "osev validate --flavor sev.small --image debian-13 --release 2026.2 -f json",
             "osev validate --flavor-file flavor.json --image-file image.json --release zed",
             "osev validate --batch pairs.jsonl -f jsonl > answers.jsonl",
+            "osev validate --heat tenant/confidential_server.yaml -e snp_env.yaml --os-cloud mine",
             "openstack flavor show sev.small -f json | osev validate --flavor-file - --image debian-13")
         {
-            validate._flavor, validate._image, validate._flavorFile, validate._imageFile, validate._batch, validate._release, validate._format,
+            validate._flavor, validate._image, validate._flavorFile, validate._imageFile, validate._batch,
+            validate._heat, validate._environment, validate._parameter, validate._release, validate._format,
         };
         command.FailureCode = ExitCode.NotJudged;
         command.SetAction((parsed, ct) => validate.RunAsync(parsed, console, ct));
@@ -45,6 +51,10 @@ internal sealed class Validate
         ComputeRelease? release = parsed.Named(_release);
         if (parsed.GetValue(_batch) is { } batch)
             return RunBatch(parsed, console, batch, format, release ?? ComputeRelease.Newest);
+        if (parsed.GetValue(_heat) is { } template)
+            return await RunHeatAsync(parsed, console, template, format, release, ct);
+        if (((Option<string[]>[])[_environment, _parameter]).FirstOrDefault(option => parsed.GetValue(option) is { Length: > 0 }) is { } stray)
+            throw CommandException.BadUsage($"{stray.Name} is for --heat", "name the template: --heat FILE");
         if (format == "jsonl")
             throw CommandException.BadUsage("-f jsonl is for --batch", "-f json prints one pair");
 
@@ -74,11 +84,21 @@ internal sealed class Validate
         return Levels.ExitCodeOf(findings);
     }
 
+    private Task<int> RunHeatAsync(ParseResult parsed, CommandConsole console, string template, string? format, ComputeRelease? release, CancellationToken ct)
+    {
+        if (format == "jsonl")
+            throw CommandException.BadUsage("-f jsonl is for --batch", "-f json prints what is said of a template");
+        if (((Option<string>[])[_flavor, _image]).FirstOrDefault(option => parsed.GetValue(option) is not null) is { } other)
+            throw CommandException.BadUsage($"{other.Name} is not for --heat", $"the template names it: --parameter {other.Name[2..]}=NAME, or {other.Name}-file FILE for one that is not in a cloud");
+        var request = new TemplateRequest(template, parsed.GetValue(_environment) ?? [], parsed.GetValue(_parameter) ?? []);
+        return ValidateTemplate.RunAsync(parsed, console, request, parsed.GetValue(_flavorFile), parsed.GetValue(_imageFile), release, format, ct);
+    }
+
     private int RunBatch(ParseResult parsed, CommandConsole console, string path, string? format, ComputeRelease release)
     {
         if (format is not (null or "jsonl"))
             throw CommandException.BadUsage($"-f {format} is not for --batch", "a batch is answered line by line: -f jsonl");
-        if (((Option<string>[])[_flavor, _image, _flavorFile, _imageFile]).FirstOrDefault(option => parsed.GetValue(option) is not null) is { } other)
+        if (((Option<string>[])[_flavor, _image, _flavorFile, _imageFile, _heat]).FirstOrDefault(option => parsed.GetValue(option) is not null) is { } other)
             throw CommandException.BadUsage($"{other.Name} is not for --batch", "its lines have flavors and images");
         using Stream stream = InputFile.Open("--batch", path);
         try

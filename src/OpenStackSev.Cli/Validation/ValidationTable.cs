@@ -21,7 +21,7 @@ internal static class ValidationTable
             findings.Count == 0 ? "green" : "bold");
     }
 
-    private static void Write(CommandConsole console, Finding finding)
+    public static void Write(CommandConsole console, Finding finding)
     {
         console.WriteLine($"{LevelNames.Of(finding.Level).ToUpperInvariant()} {finding.Code}: {Printable.Of(finding.Subject)}", Levels.StyleOf(finding.Level));
         console.WriteLine("  " + Printable.Of(finding.Message));

@@ -62,6 +62,13 @@ internal static class EnrolmentRules
         return pending.Length == 0 ? null : ChipsRecord(HostEvents.ChipApproved, node, pending, by);
     }
 
+    /// <summary>What an administrator's withdrawal writes; null when all of it is withdrawn already. Evidence of these chips counts for nobody then.</summary>
+    public static HistoryRecord? Withdraw(Guid node, IReadOnlyList<HostChip> chosen, string by, string reason)
+    {
+        HostChip[] taken = [.. chosen.Where(chip => chip.Status != ChipStatus.Withdrawn).Select(chip => chip with { Status = ChipStatus.Withdrawn })];
+        return taken.Length == 0 ? null : ChipsRecord(HostEvents.ChipWithdrawn, node, taken, by, reason);
+    }
+
     /// <summary>What is written of a host that has missed its reports.</summary>
     public static HistoryRecord Silence(HostState host, DateTimeOffset now) =>
         Record(HostEvents.Silent, host.Node, new SilenceRecord(host.LastSeenAt, now), host with { SilentSince = now });
@@ -114,9 +121,9 @@ internal static class EnrolmentRules
             : row with { Node = node, Status = ChipStatus.Pending, FirstSeenAt = now, ApprovedBy = null, ApprovedAt = null };
     }
 
-    private static HistoryRecord ChipsRecord(string kind, Guid node, IReadOnlyList<HostChip> chips, string? by) => new(kind, node, null,
+    private static HistoryRecord ChipsRecord(string kind, Guid node, IReadOnlyList<HostChip> chips, string? by, string? reason = null) => new(kind, node, null,
         JsonSerializer.SerializeToUtf8Bytes(
-            new ChipRecord([.. chips.Select(chip => new ChipRecordItem(chip.ChipId, Word(chip.Status)))], by), HostRecordJson.Default.ChipRecord))
+            new ChipRecord([.. chips.Select(chip => new ChipRecordItem(chip.ChipId, Word(chip.Status)))], by, Reason: reason), HostRecordJson.Default.ChipRecord))
     { Changes = [.. chips] };
 
     private static HistoryRecord Record(string kind, Guid node, ChipRecord body, HostState host) =>

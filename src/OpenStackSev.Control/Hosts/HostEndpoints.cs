@@ -37,6 +37,7 @@ internal static class HostEndpoints
         endpoints.MapGet("/v1/hosts/{node:guid}", ShowAsync);
         endpoints.MapGet("/v1/hosts/{node:guid}/history", HistoryAsync);
         endpoints.MapPost("/v1/hosts/{node:guid}/approval", ApproveAsync);
+        endpoints.MapPost("/v1/hosts/{node:guid}/withdrawal", WithdrawAsync);
         endpoints.MapPost("/v1/hosts/{node:guid}/certificate", RenewAsync).WithMetadata(new NodeEndpoint());
     }
 
@@ -103,6 +104,20 @@ internal static class HostEndpoints
         if (approval.Chips.Count is 0 or > 16 || !approval.Chips.All(HostReportBounds.IsChip))
             throw new ApiException(RequestErrors.Invalid, "chips: must be 1 to 16 ids of 128 lower-case hex digits");
         await Of<HostRegistry>(context).ApproveAsync(node, approval.Chips, context.Caller().Name, context.RequestAborted);
+        Of<TrustSignal>(context).Changed();
+        await WriteDetailsAsync(context, node);
+    }
+
+    private static async Task WithdrawAsync(HttpContext context)
+    {
+        context.Require(HostPolicies.Withdraw);
+        Guid node = NodeOf(context);
+        HostWithdrawal asked = await RequestBody.ReadAsync(context, AttestationJson.Default.HostWithdrawal);
+        if (asked.Chips.Count is 0 or > HostWithdrawal.MostChips || !asked.Chips.All(HostReportBounds.IsChip))
+            throw new ApiException(RequestErrors.Invalid, $"chips: must be 1 to {HostWithdrawal.MostChips} ids of 128 lower-case hex digits");
+        if (asked.Reason.Trim() is not { Length: > 0 and <= HostWithdrawal.MaximumReasonLength } reason || reason.Any(char.IsControl))
+            throw new ApiException(RequestErrors.Invalid, $"reason: must be a line of 1 to {HostWithdrawal.MaximumReasonLength} characters");
+        await Of<HostRegistry>(context).WithdrawAsync(node, asked.Chips, context.Caller().Name, reason, context.RequestAborted);
         Of<TrustSignal>(context).Changed();
         await WriteDetailsAsync(context, node);
     }

@@ -48,26 +48,42 @@ internal sealed class HostRegistry(HostStates states, HistoryWriter history, Hos
 
     /// <summary>Approves chips that the host reports now.</summary>
     /// <exception cref="ApiException">404 or 409.</exception>
-    public async Task ApproveAsync(Guid node, IReadOnlyList<string> ids, string by, CancellationToken ct)
+    public Task ApproveAsync(Guid node, IReadOnlyList<string> ids, string by, CancellationToken ct) => DecideAsync(node, ids, (host, chips) =>
+    {
+        StoredReport stored = StoredReport.Of(host);
+        HostChip[] chosen = [.. chips.Where(chip => chip.Status != ChipStatus.Withdrawn && stored.Report.Chips.Contains(chip.ChipId, StringComparer.Ordinal))];
+        return (chosen, EnrolmentRules.Approve(node, chosen, by, time.GetUtcNow()));
+    }, ct);
+
+    /// <summary>Takes chips from a host that is silent: another host may have them now.</summary>
+    /// <exception cref="ApiException">404 or 409.</exception>
+    public Task WithdrawAsync(Guid node, IReadOnlyList<string> ids, string by, string reason, CancellationToken ct) => DecideAsync(node, ids, (host, chips) =>
+    {
+        if (host.SilentSince is null)
+            throw new ApiException(HostErrors.StillReports, $"host {node} reported last at {host.LastSeenAt.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}");
+        return (chips, EnrolmentRules.Withdraw(node, chips, by, reason));
+    }, ct);
+
+    /// <summary>An administrator's word about chips: of what is there when it is written.</summary>
+    private async Task DecideAsync(Guid node, IReadOnlyList<string> ids, Func<HostState, HostChip[], (HostChip[] Chosen, HistoryRecord? Record)> decide, CancellationToken ct)
     {
         for (int attempt = 1; ; attempt++)
         {
             try
             {
                 HostState host = await FindAsync(node, ct);
-                StoredReport stored = StoredReport.Of(host);
-                IReadOnlyList<HostChip> chips = await states.ChipsOfAsync(node, ct);
-                HostChip[] chosen = [.. chips.Where(chip => ids.Contains(chip.ChipId, StringComparer.Ordinal) && chip.Status != ChipStatus.Withdrawn)];
-                if (ids.FirstOrDefault(id => chosen.All(chip => chip.ChipId != id) || !stored.Report.Chips.Contains(id, StringComparer.Ordinal)) is { } absent)
+                HostChip[] named = [.. (await states.ChipsOfAsync(node, ct)).Where(chip => ids.Contains(chip.ChipId, StringComparer.Ordinal))];
+                (HostChip[] chosen, HistoryRecord? record) = decide(host, named);
+                if (ids.FirstOrDefault(id => chosen.All(chip => chip.ChipId != id)) is { } absent)
                     throw new ApiException(HostErrors.ChipNotReported, $"host {node} does not report chip {absent[..Math.Min(16, absent.Length)]}… now");
-                if (EnrolmentRules.Approve(node, chosen, by, time.GetUtcNow()) is { } record)
+                if (record is not null)
                     await history.AppendAsync(record, ct);
                 repeats.TryRemove(node, out _);
                 return;
             }
             catch (StorageException e) when (e.Code == StorageCodes.Conflict && attempt < MostSteps)
             {
-                // Somebody else wrote: what is approved must be what is there now.
+                // Somebody else wrote: what is decided must be about what is there now.
             }
         }
     }

@@ -22,9 +22,10 @@ internal sealed record StoredReport(HostReport Report, IReadOnlyList<string> Con
 }
 
 /// <summary>Body of <c>host.chip.*</c>.</summary>
-/// <param name="By">Who approved; null where nobody did.</param>
+/// <param name="By">Who approved or withdrew; null where nobody did.</param>
 /// <param name="Holders">Of a conflict: the hosts that have the chips.</param>
-internal sealed record ChipRecord(IReadOnlyList<ChipRecordItem> Chips, string? By = null, IReadOnlyList<Guid>? Holders = null);
+/// <param name="Reason">Of a withdrawal.</param>
+internal sealed record ChipRecord(IReadOnlyList<ChipRecordItem> Chips, string? By = null, IReadOnlyList<Guid>? Holders = null, string? Reason = null);
 
 internal sealed record ChipRecordItem(string Id, string Status);
 

@@ -64,6 +64,7 @@ internal static class IncidentRules
         HostEvents.Released => [HostEvents.Quarantined],
         // While it is in quarantine that is what is wrong with it.
         HostEvents.TrustChanged when Level(row) is "trusted" or "unknown" => [HostEvents.TrustChanged],
+        HostEvents.ChipWithdrawn => [HostEvents.ChipChanged],
         HostEvents.ChipApproved => [HostEvents.ChipChanged, HostEvents.ChipConflict],
         // A host with another's chips writes nothing else until they are gone.
         HostEvents.Reported or HostEvents.ChipRegistered => [HostEvents.ChipConflict],

@@ -79,6 +79,7 @@ internal static class Sentences
         HostEvents.ChipRegistered => $"Reported its first chips: {Chips(record)}{Named(", approved by ", record.Text("by"))}",
         HostEvents.ChipApproved => $"Chips were approved by {record.Text("by")}: {Chips(record)}",
         HostEvents.ChipChanged => $"Chips came or went, and wait for an administrator: {Chips(record)}",
+        HostEvents.ChipWithdrawn => $"Chips were withdrawn by {record.Text("by")}{Named(": ", record.Text("reason"))}: {Chips(record)}",
         HostEvents.ChipConflict => $"Reported chips that are another host's ({string.Join(", ", record.Texts("holders"))}): {Chips(record)}",
         HostEvents.Silent => $"Silent: its agent last reported at {(record.Time("last_seen") is { } seen ? Written(seen) : "an unknown time")}",
         HostEvents.Returned => $"Reports again{(record.Time("silent_since") is { } since ? $"; it was silent since {Written(since)}" : "")}",

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OpenStackSev.Validation;
+using OpenStackSev.Validation.Templates;
 
 namespace OpenStackSev.Cli.Tests.Validation;
 
@@ -9,15 +10,15 @@ public sealed class RulesTests
     public async Task Every_rule_is_a_line_in_the_order_of_the_catalogue()
     {
         string[] lines = (await CommandLine.RunAsync("rules")).Succeeded().Out.TrimEnd('\n').Split('\n');
-        Assert.Equal(["FINDING", .. RequestRules.All.Select(rule => rule.Code)], lines.Select(line => line.Split(' ')[0]));
+        Assert.Equal(["FINDING", .. RequestRules.All.Select(rule => rule.Code), .. TemplateRules.All.Select(rule => rule.Code)], lines.Select(line => line.Split(' ')[0]));
     }
 
     [Fact]
     public async Task The_document_has_every_rule_in_full()
     {
         JsonElement[] rules = [.. (await CommandLine.RunAsync("rules", "-f", "json")).Succeeded().Json().GetProperty("rules").EnumerateArray()];
-        Assert.Equal(RequestRules.All.Count, rules.Length);
-        Assert.Equal(RequestRules.All.Select(rule => (rule.Code, rule.Why, rule.Source)), rules.Select(rule =>
+        Assert.Equal(RequestRules.All.Count + TemplateRules.All.Count, rules.Length);
+        Assert.Equal(RequestRules.All.Select(rule => (rule.Code, rule.Why, rule.Source)), rules.Take(RequestRules.All.Count).Select(rule =>
             (rule.GetProperty("code").GetString()!, rule.GetProperty("why").GetString()!, rule.GetProperty("source").GetString()!)));
         Assert.Subset(new HashSet<string?> { "error", "warning", "hint" }, rules.Select(rule => rule.GetProperty("level").GetString()).ToHashSet());
     }

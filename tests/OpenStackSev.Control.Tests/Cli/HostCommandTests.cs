@@ -1,6 +1,8 @@
 using System.Text.Json;
 using OpenStackSev.Api.Capacity;
 using OpenStackSev.Attestation;
+using OpenStackSev.Control.Persistence.CurrentState;
+using OpenStackSev.Control.Persistence.History;
 using OpenStackSev.Control.Tests.Quarantine;
 
 namespace OpenStackSev.Control.Tests.Cli;
@@ -39,6 +41,24 @@ public sealed class HostCommandTests : IAsyncLifetime
         Assert.Equal(1, code);
         Assert.Contains("attestation.host.not_quarantined", error, StringComparison.Ordinal);
         await CommandLab.FailsAsync(1, "no host 'compute9' has reported", "osev host list", "host", "quarantine", "compute9", "--reason", "x");
+    }
+
+    [Fact]
+    public async Task Chips_are_withdrawn_from_a_host_that_is_gone_and_from_no_other()
+    {
+        Guid node = QuarantineCloud.NodeOf("compute1");
+        await CommandLab.FailsAsync(1, "host 'compute1' has no chip that could be withdrawn", "osev host show", "host", "withdraw", "compute1", "--reason", "moved");
+        await Cloud.Cloud.Of<HistoryWriter>().ApplyAsync(
+            new HostChip { ChipId = Hosts.Given.ChipA, Node = node, Status = ChipStatus.Approved, FirstSeenAt = Cloud.Cloud.Now }, TestContext.Current.CancellationToken);
+        await CommandLab.FailsAsync(1, "host 'compute1' has no chip that begins with zz", "osev host show", "host", "withdraw", "compute1", "--reason", "moved", "--chip", "zz");
+        (int code, string output, string error) = await CommandLab.RunAsync("host", "withdraw", "compute1", "--reason", "moved");
+        Assert.Equal((1, ""), (code, output));
+        Assert.Contains("attestation.host.still_reports", error, StringComparison.Ordinal);
+
+        HostState host = (await Cloud.Cloud.Of<HostStates>().FindAsync(node, TestContext.Current.CancellationToken))!;
+        await Cloud.Cloud.Of<HistoryWriter>().ApplyAsync(host with { SilentSince = Cloud.Cloud.Now }, TestContext.Current.CancellationToken);
+        Assert.Contains("withdrawn", await CommandLab.OkAsync("host", "withdraw", "compute1", "--reason", "moved"), StringComparison.Ordinal);
+        Assert.Equal(ChipStatus.Withdrawn, Assert.Single(await Cloud.Cloud.Of<HostStates>().ChipsOfAsync(node, TestContext.Current.CancellationToken)).Status);
     }
 
     [Fact]

@@ -101,6 +101,27 @@ public sealed class HostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Chips_of_a_host_that_is_gone_are_withdrawn_for_the_host_that_has_them_now()
+    {
+        await ReportAsync(Given.Report(Given.ChipA));
+        await ApproveAsync(Given.ChipA);
+        Assert.Equal((409, HostErrors.StillReports.Code), await CodeAsync(WithdrawAsync(Given.ChipA)));
+        await UntilAsync(async () => (await KindsAsync())[0] == HostEvents.Silent);
+        Assert.Equal(409, (await Cloud.ReportAsync(otherCertificate, Given.OtherNode, Given.Report(Given.ChipA))).Status);
+        Assert.Equal((409, HostErrors.ChipNotReported.Code), await CodeAsync(WithdrawAsync(Given.ChipB)));
+
+        Assert.Equal(200, (await WithdrawAsync(Given.ChipA)).Status);
+        Assert.Equal(200, (await WithdrawAsync(Given.ChipA)).Status);
+        Assert.Equal([HostEvents.ChipWithdrawn, HostEvents.Silent], (await KindsAsync())[..2]);
+        (int status, _, JsonNode? answer) = await Cloud.ReportAsync(otherCertificate, Given.OtherNode, Given.Report(Given.ChipA));
+        // Never by first use: it was another host's.
+        Assert.Equal((200, "pending"), (status, (string?)answer!["enrolment"]));
+        // Whoever comes back after all does not get it back by that.
+        (status, string? code, _) = await Cloud.ReportAsync(certificate, Given.Node, Given.Report(Given.ChipA));
+        Assert.Equal((409, HostErrors.ChipConflict.Code), (status, code));
+    }
+
+    [Fact]
     public async Task Hosts_are_listed_page_by_page()
     {
         await ReportAsync(Given.Report(Given.ChipA));
@@ -157,6 +178,9 @@ public sealed class HostTests : IAsyncLifetime
 
     private Task<(int Status, string? Code, JsonNode? Body)> ApproveAsync(params string[] chips) =>
         Cloud.AskAsync(HttpMethod.Post, $"/v1/hosts/{Given.Node}/approval", Chips(chips), "admin");
+
+    private Task<(int Status, string? Code, JsonNode? Body)> WithdrawAsync(string chip) =>
+        Cloud.AskAsync(HttpMethod.Post, $"/v1/hosts/{Given.Node}/withdrawal", new JsonObject { ["chips"] = new JsonArray(chip), ["reason"] = "it is gone" }, "admin");
 
     private async Task<string[]> KindsAsync(Guid? node = null) =>
         [.. (await AdminAsync(HttpMethod.Get, $"/v1/hosts/{node ?? Given.Node}/history")).Body!["records"]!.AsArray().Select(record => (string)record!["kind"]!)];
