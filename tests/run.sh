@@ -233,8 +233,23 @@ packages_step() {
     [ -n "$BASE" ] || { missing "Debian packages: they need root and apt"; return; }
     command -v clang >/dev/null || { missing "Debian packages: the native programs are not there"; return; }
     step "Debian packages"
-    if wait_for "$BASE" && tests/packages.sh --published >"$RESULTS/packages.log" 2>&1; then sed 's/^/   /' "$RESULTS/packages.log"
+    if wait_for "$BASE" && tests/packages.sh --published >"$RESULTS/packages.log" 2>&1; then grep '^openstack-sev-\|^all of' "$RESULTS/packages.log" | sed 's/^/   /'
     else tail -20 "$RESULTS/packages-base.log" "$RESULTS/packages.log"; broke "Debian packages, see $RESULTS/packages.log"; fi
+}
+
+tool_step() {
+    step "osev as a .NET tool"
+    if tests/tool.sh >"$RESULTS/tool.log" 2>&1; then sed 's/^/   /' "$RESULTS/tool.log"
+    else tail -20 "$RESULTS/tool.log"; broke "osev as a .NET tool, see $RESULTS/tool.log"; fi
+}
+
+# guide_step: the operator's guide is followed on 2026.2, when its suite has ended, with the packages that were built meanwhile
+guide_step() {
+    until [ -e "$RESULTS/packages.ended" ]; do sleep 1; done
+    if tests/guide/run.py "$RESULTS/guide.trx" >"$RESULTS/guide.log" 2>&1; then grep '^skipped: ' "$RESULTS/guide.log" | sed 's/^/   /'
+    else cat "$RESULTS/guide.log"; fi
+    printf '   %-34s %s\n' guide "$(count "$RESULTS/guide.trx")"
+    [ -s "$RESULTS/guide.trx" ] || broke "the operator's guide wrote no results, see $RESULTS/guide.log"
 }
 
 acceptance_step() {
@@ -249,6 +264,7 @@ acceptance_step() {
     wait_for "$KERNEL" || { tail -5 "$RESULTS/kernel.log"; broke "no kernel for the virtual machine, see $RESULTS/kernel.log"; }
     for release in "${RELEASES[@]}"; do run_acceptance "$release" "${STACK[$release]}" & suites+=($!); done
     for suite in "${suites[@]}"; do wait "$suite" || broke "an acceptance suite wrote no results, see $RESULTS"; done
+    if [[ " ${RELEASES[*]} " == *" 2026.2 "* ]]; then guide_step; else note "the operator's guide: it is followed on 2026.2"; fi
     for release in "${RELEASES[@]}"; do
         [ "$(cat "$RESULTS/exit.${STACK[$release]}" 2>/dev/null)" = 0 ] ||
             { tail -20 "$RESULTS/stack-$release.log"; broke "OpenStack $release did not come up, see $RESULTS/stack-$release.log"; }
