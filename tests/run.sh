@@ -40,7 +40,7 @@ missing() { if [ "$CI" = true ]; then broke "$1"; else note "$1"; fi; }
 can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 install_packages() {
-    local wanted=() package needed=(clang zlib1g-dev shellcheck libicu72 zsh fish python3-openstackclient strace)
+    local wanted=() package needed=(clang zlib1g-dev shellcheck libicu72 zsh fish python3-openstackclient strace ansible-core ansible-lint logrotate)
     [ "$QUICK" = 1 ] || needed+=(debhelper help2man lintian debootstrap
         busybox-static xorriso qemu-system-x86 libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients)
     for package in "${needed[@]}"; do
@@ -80,7 +80,7 @@ export OSEV_UPDATE_RESOURCES_INTERVAL=30
 
 # start_stack RELEASE: installs and starts one release; its output is $RESULTS/stack-RELEASE.log
 start_stack() {
-    OSEV_VENDORDATA_URL=$(vendordata_url "$1") devstack/local/up.sh --release "$1" --computes 4 >"$RESULTS/stack-$1.log" 2>&1 </dev/null
+    OSEV_VENDORDATA_URL=$(vendordata_url "$1") devstack/local/up.sh --release "$1" --computes 4 --with-heat >"$RESULTS/stack-$1.log" 2>&1 </dev/null
 }
 
 # run_acceptance RELEASE PID: waits for the stack, then runs the suite on it
@@ -144,11 +144,12 @@ filter_lint() {
     # shellcheck disable=SC2016  # the shell in the folder
     in_chroot sh -euc 'rules=src/nova-filter/pyproject.toml
         ruff --version
-        ruff check --no-cache --config $rules src/nova-filter tests/nova-filter tests/devstack tests/unittests.py
-        ruff format --no-cache --check --config $rules src/nova-filter tests/nova-filter tests/devstack tests/unittests.py
+        ruff check --no-cache --config $rules src/nova-filter tests/nova-filter tests/devstack tests/etc tests/unittests.py
+        ruff format --no-cache --check --config $rules src/nova-filter tests/nova-filter tests/devstack tests/etc tests/unittests.py
         mypy --version
         MYPYPATH=src/nova-filter:tests/nova-filter mypy --strict --config-file $rules --cache-dir "$1/mypy" src/nova-filter/openstack_sev_filter tests/nova-filter/*.py
         MYPYPATH=tests/devstack mypy --strict --config-file $rules --cache-dir "$1/mypy" tests/unittests.py tests/devstack/*.py
+        MYPYPATH=tests/etc mypy --strict --config-file $rules --cache-dir "$1/mypy" tests/etc/*.py
         ' sh "$RESULTS" >"$RESULTS/nova-filter-lint.log" 2>&1
 }
 
@@ -197,6 +198,12 @@ devstack_step() {
     if ! command -v openssl >/dev/null || [ ! -x /usr/bin/python3 ]; then missing "the plugin for DevStack: openssl or python3 is not there"; return; fi
     step "the plugin for DevStack, with stand-ins for DevStack's functions"
     python_tests tests/devstack
+}
+
+etc_step() {
+    [ -x /usr/bin/python3 ] || { missing "the files of etc: python3 is not there"; return; }
+    step "the files of etc: alerts, units, Ansible, Kolla-Ansible"
+    python_tests tests/etc
 }
 
 tests_step() {
@@ -299,6 +306,7 @@ renice -n 5 $$ >/dev/null 2>&1
 format_step
 scripts_step
 devstack_step
+etc_step
 tests_step
 fuzz_step
 packages_step

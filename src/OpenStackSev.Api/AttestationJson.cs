@@ -54,6 +54,7 @@ namespace OpenStackSev.Api;
 [JsonSerializable(typeof(EvidenceAnswer))]
 [JsonSerializable(typeof(InstanceList))]
 [JsonSerializable(typeof(InstanceAttestation))]
+[JsonSerializable(typeof(GateList))]
 [JsonSerializable(typeof(InstanceHistory))]
 [JsonSerializable(typeof(InstanceEvidenceBundle))]
 [JsonSerializable(typeof(IncidentRecord))]

@@ -156,6 +156,11 @@ public interface IAttestationApi
     Task<EnforcementInstanceList> ListEnforcementAsync(
         [Query] int? limit = null, [Query] Guid? marker = null, [Query] string? project = null, [Query] string? standing = null, CancellationToken ct = default);
 
+    /// <summary>One page, by UUID of the server: gates of stacks that the project's own servers name, or those of all for those who may.</summary>
+    [Get("/v1/gates")]
+    Task<GateList> ListGatesAsync(
+        [Query] int? limit = null, [Query] Guid? marker = null, [Query] string? project = null, [Query] string? standing = null, CancellationToken ct = default);
+
     /// <summary>Undoes what was done about an instance, and leaves it for some time.</summary>
     [Post("/v1/instances/{instance}/release")]
     Task<EnforcementInstance> ReleaseInstanceAsync(Guid instance, [Body] EnforcementRelease release, CancellationToken ct = default);

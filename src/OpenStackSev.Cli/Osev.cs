@@ -223,6 +223,10 @@ public static class Osev
                 Enforcement.Release.Create(console),
                 Enforcement.Resume.Create(console),
             },
+            new OsevCommand("gate", "Stacks that wait until their servers have proved themselves.")
+            {
+                Gates.List.Create(console),
+            },
             Scheduling.SnapshotSync.Create(console),
             new OsevCommand("sweep", "How the control plane looks after the cloud's instances.")
             {

@@ -3,6 +3,7 @@ using OpenStackSev.Control.Configuration;
 using OpenStackSev.Control.Conventions;
 using OpenStackSev.Control.Enforcement;
 using OpenStackSev.Control.Events;
+using OpenStackSev.Control.Gates;
 using OpenStackSev.Control.Health;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Identity;
@@ -85,6 +86,7 @@ public static class ControlApplication
         services.AddMaintenance();
         services.AddEnforcement(configuration.Enforcement, hasScheduler: configuration.Sweep.Enabled);
         services.AddTrust(configuration.Trust);
+        services.AddGates(configuration.Heat, hasScheduler: configuration.Sweep.Enabled || configuration.Enforcement.Enabled);
         services.AddNotifications(configuration.Notifications);
         services.AddMetrics(configuration.Metrics);
     }
@@ -103,6 +105,7 @@ public static class ControlApplication
         app.MapQuarantine();
         app.MapMaintenance();
         app.MapTrust();
+        app.MapGates();
         app.MapIncidents();
     }
 

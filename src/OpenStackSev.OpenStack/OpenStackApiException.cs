@@ -53,6 +53,9 @@ public static class OpenStackCodes
     /// <summary>The status says success, but the body is not what this request gets.</summary>
     public const string MalformedAnswer = "malformed_answer";
 
+    /// <summary>The credentials are bound to one project, and a token for another one is needed. Nothing was sent.</summary>
+    public const string FixedScope = "fixed_scope";
+
     /// <summary>A list has no end: a page came a second time, or there are more than any cloud has.</summary>
     public const string EndlessList = "endless_list";
 }

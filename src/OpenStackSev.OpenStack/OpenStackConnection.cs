@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenStackSev.OpenStack.Glance;
+using OpenStackSev.OpenStack.Heat;
 using OpenStackSev.OpenStack.Http;
 using OpenStackSev.OpenStack.Keystone;
 using OpenStackSev.OpenStack.Nova;
@@ -19,6 +20,7 @@ public sealed class OpenStackConnection : IDisposable
     private readonly NetworkHandler counter;
     private readonly List<HttpClient> clients = [];
     private readonly TokenSource tokens;
+    private readonly ProjectTokens projectTokens;
     private readonly AllocationCandidateQuery candidates;
     private readonly Dictionary<string, ServiceHandler> services = new(StringComparer.Ordinal);
     private readonly CloudSettings cloud;
@@ -39,12 +41,15 @@ public sealed class OpenStackConnection : IDisposable
         candidates = new AllocationCandidateQuery(clients[^1]);
         Nova = Service<INovaApi>(ServiceType.Compute, cloud, options);
         Glance = Service<IGlanceApi>(ServiceType.Image, cloud, options);
+        projectTokens = new ProjectTokens(Keystone, cloud, options.Time);
+        Heat = Client<IHeatApi>(new ServiceHandler(ServiceType.Orchestration, cloud, request => request is null ? tokens : projectTokens.Of(request), Pipeline(options)));
     }
 
     public IKeystoneApi Keystone { get; }
     public IPlacementApi Placement { get; }
     public INovaApi Nova { get; }
     public IGlanceApi Glance { get; }
+    public IHeatApi Heat { get; }
 
     /// <summary>HTTP requests sent so far, those to Keystone and repetitions included.</summary>
     public long RequestCount => counter.Count;
@@ -109,13 +114,14 @@ public sealed class OpenStackConnection : IDisposable
     {
         foreach (HttpClient client in clients)
             client.Dispose();
+        projectTokens.Dispose();
         tokens.Dispose();
         network.Dispose();
     }
 
     private T Service<T>(ServiceType service, CloudSettings cloud, OpenStackConnectionOptions options)
     {
-        var handler = new ServiceHandler(service, cloud, tokens, Pipeline(options));
+        var handler = new ServiceHandler(service, cloud, _ => tokens, Pipeline(options));
         services.Add(service.Name, handler);
         return Client<T>(handler);
     }

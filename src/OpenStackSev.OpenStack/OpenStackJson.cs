@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using OpenStackSev.OpenStack.Glance;
+using OpenStackSev.OpenStack.Heat;
 using OpenStackSev.OpenStack.Keystone;
 using OpenStackSev.OpenStack.Nova;
 using OpenStackSev.OpenStack.Placement;
@@ -47,4 +48,8 @@ namespace OpenStackSev.OpenStack;
 [JsonSerializable(typeof(ImageBodies))]
 [JsonSerializable(typeof(Image))]
 [JsonSerializable(typeof(ImageMember))]
+[JsonSerializable(typeof(StackList))]
+[JsonSerializable(typeof(StackResourceList))]
+[JsonSerializable(typeof(StackResourceMetadata))]
+[JsonSerializable(typeof(WaitSignal))]
 internal sealed partial class OpenStackJson : JsonSerializerContext;

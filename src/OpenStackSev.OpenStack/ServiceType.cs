@@ -13,6 +13,12 @@ public sealed record ServiceType(string Name, IReadOnlyList<string> Aliases, Mic
     public static ServiceType Compute { get; } = new("compute", ["nova"], new(2, 53), new(2, 104));
     public static ServiceType Image { get; } = new("image", ["glance"], null, null);
 
+    /// <summary>What a tenant put into a stack comes back in its answers: a small limit of their own.</summary>
+    public static ServiceType Orchestration { get; } = new("orchestration", ["heat"], null, null) { MaximumResponseBytes = 1024 * 1024 };
+
+    /// <summary>An answer that is larger is refused; null where only the connection's own limit holds.</summary>
+    public long? MaximumResponseBytes { get; init; }
+
     /// <summary>The control plane of OpenStackSev.</summary>
     public static ServiceType Attestation { get; } = new("attestation", [], null, null);
 }

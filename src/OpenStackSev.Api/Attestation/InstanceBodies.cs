@@ -50,7 +50,9 @@ public sealed record InstanceJudgement(
 
 /// <param name="Judgement">Null before the first one.</param>
 /// <param name="Explanation">The same for people; null from a service that is older than this client.</param>
-public sealed record InstanceAttestation(InstanceSummary Instance, InstanceJudgement? Judgement = null, InstanceExplanation? Explanation = null);
+/// <param name="Gate">Of a stack that waits, or waited, for it; null for none.</param>
+public sealed record InstanceAttestation(
+    InstanceSummary Instance, InstanceJudgement? Judgement = null, InstanceExplanation? Explanation = null, InstanceGate? Gate = null);
 
 /// <summary>How an instance stands, in words.</summary>
 /// <param name="Summary">Whether it is protected, as far as anybody knows.</param>

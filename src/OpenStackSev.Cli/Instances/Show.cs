@@ -54,6 +54,8 @@ internal static class Show
         yield return ["next round", instance.RoundOpenedAt is { } open ? $"an answer is awaited since {List.Time(open)}" : instance.NextRoundAt is { } next ? List.Time(next) : "none"];
         if (instance.NoAnswerCode is { } code)
             yield return ["no answer", code];
+        if (found.Gate is { } gate)
+            yield return ["gate", Gates.List.Words(gate)];
         if (instance.Host is { } host)
             yield return ["host", $"{host.Name ?? "none"} ({host.Node?.ToString() ?? "never reported"}){(host.Chip is { } chip ? $", chip {Hosts.Show.Short(chip)}" : "")}"];
         if (found.Judgement is not { } last)

@@ -1,6 +1,7 @@
 using OpenStackSev.Configuration;
 using OpenStackSev.Control.Enforcement;
 using OpenStackSev.Control.Events;
+using OpenStackSev.Control.Gates;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Notifications;
 using OpenStackSev.Control.Persistence;
@@ -27,6 +28,7 @@ public sealed record ControlConfiguration
     public SweepOptions Sweep { get; init; } = new();
     public EnforcementOptions Enforcement { get; init; } = new();
     public TrustOptions Trust { get; init; } = new();
+    public HeatOptions Heat { get; init; } = new();
     public NotificationOptions Notifications { get; init; } = new();
     public DatabaseOptions Database { get; init; } = new();
     public EventOptions Events { get; init; } = new();
@@ -35,7 +37,7 @@ public sealed record ControlConfiguration
     public static IReadOnlyList<IniSection> Sections { get; } =
     [
         ProcessOptions.Section, ApiOptions.Section, KeystoneOptions.Section, PolicyOptions.Section, HealthOptions.Section, MetricsOptions.Section,
-        HostsOptions.Section, EndorsementOptions.Section, ReattestationOptions.Section, SweepOptions.Section, EnforcementOptions.Section, TrustOptions.Section,
+        HostsOptions.Section, EndorsementOptions.Section, ReattestationOptions.Section, SweepOptions.Section, EnforcementOptions.Section, TrustOptions.Section, HeatOptions.Section,
         NotificationOptions.Section, DatabaseOptions.Section, EventOptions.Section,
     ];
 
@@ -67,6 +69,7 @@ public sealed record ControlConfiguration
             Sweep = SweepOptions.Section.Read(settings, problems),
             Enforcement = EnforcementOptions.Section.Read(settings, problems),
             Trust = TrustOptions.Section.Read(settings, problems),
+            Heat = HeatOptions.Section.Read(settings, problems),
             Notifications = NotificationOptions.Section.Read(settings, problems),
             Database = DatabaseOptions.Section.Read(settings, problems),
             Events = EventOptions.Section.Read(settings, problems),

@@ -1,5 +1,6 @@
 using System.Text;
 using OpenStackSev.Control.Enforcement;
+using OpenStackSev.Control.Gates;
 using OpenStackSev.Control.Hosts;
 using OpenStackSev.Control.Maintenance;
 using OpenStackSev.Control.Quarantine;
@@ -17,7 +18,7 @@ public static class Policies
     public static IReadOnlyList<PolicyRule> All { get; } =
         [
             .. RolePolicies.All, .. ValidationPolicies.All, .. HostPolicies.All, .. QuarantinePolicies.All, .. MaintenancePolicies.All, .. InstancePolicies.All, .. SweepPolicies.All,
-            .. EnforcementPolicies.All, .. TrustPolicies.All, .. AppraisalPolicies.All,
+            .. EnforcementPolicies.All, .. GatePolicies.All, .. TrustPolicies.All, .. AppraisalPolicies.All,
         ];
 
     /// <summary>etc/policy.yaml.sample.</summary>

@@ -1,4 +1,5 @@
 using OpenStackSev.Control.Conventions;
+using OpenStackSev.Control.Gates;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Reattestation;
@@ -9,7 +10,7 @@ namespace OpenStackSev.Control.Notifications;
 
 /// <summary>One look at one instance that something was heard of: what Nova says now, what follows, and that written.</summary>
 internal sealed partial class InstanceFollowUp(
-    SweptInstances instances, FleetListing listing, InstanceSteps steps, TicketDelivery tickets, NovaBudget budget, SweepOptions sweep, ReattestationOptions reattestation,
+    SweptInstances instances, FleetListing listing, InstanceSteps steps, TicketDelivery tickets, GateWatch gates, NovaBudget budget, SweepOptions sweep, ReattestationOptions reattestation,
     TimeProvider time, ILogger<InstanceFollowUp> log)
 {
     /// <returns>False for an instance that is not looked after.</returns>
@@ -23,6 +24,8 @@ internal sealed partial class InstanceFollowUp(
             return false;
         await budget.TakeAsync(ct);
         ListedServer? server = await listing.FindAsync(instance, ct);
+        if (server is { IsDeleted: false, Gate: { } gate })
+            await gates.NoticeAsync([gate], ct);
         if (known is null && server?.Model is null)
             return false;
 

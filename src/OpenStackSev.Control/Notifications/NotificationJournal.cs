@@ -43,7 +43,9 @@ internal sealed class NotificationJournal
         status = new NotificationStatus(isOn ? Connecting : Off, time.GetUtcNow(), Queue: isOn ? options.Queue : null);
         Meter meter = meters.Create(ControlMeter.Name);
         counter = meter.CreateCounter<long>("osev.notifications", description: "Nova's notifications, by event and by what became of them.");
-        meter.CreateObservableGauge("osev.notifications.connected", () => Status.State == Connected ? 1 : 0, description: "1 while Nova's notifications are heard.");
+        // Nothing where no broker is configured: whoever is alerted by 0 did not ask for it there.
+        meter.CreateObservableGauge("osev.notifications.connected", () => isOn ? [new Measurement<int>(Status.State == Connected ? 1 : 0)] : Array.Empty<Measurement<int>>(),
+            description: "1 while Nova's notifications are heard.");
         meter.CreateObservableGauge("osev.notifications.waiting", () => Status.Waiting is { } waiting ? [new Measurement<long>(waiting)] : Array.Empty<Measurement<long>>(),
             description: "Notifications in the queue, when it was looked at last.");
     }

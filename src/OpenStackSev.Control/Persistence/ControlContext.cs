@@ -29,6 +29,7 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
     public DbSet<ReferenceValue> ReferenceValues => Set<ReferenceValue>();
     public DbSet<EnforcementState> Enforcement => Set<EnforcementState>();
     public DbSet<BreakerState> Breakers => Set<BreakerState>();
+    public DbSet<GateState> Gates => Set<GateState>();
 
     /// <summary>What <paramref name="failure"/> means in terms of <see cref="StorageCodes"/>; null when it is no failure of the database.</summary>
     public virtual StorageException? Explain(Exception failure) => failure is DbUpdateConcurrencyException
@@ -46,6 +47,7 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
         InstanceTables(modelBuilder);
         PolicyTables(modelBuilder);
         EnforcementTables(modelBuilder);
+        GateTable(modelBuilder);
     }
 
     private static void HistoryTables(ModelBuilder modelBuilder)
@@ -179,6 +181,25 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
             value.Property(v => v.Version).IsConcurrencyToken();
         });
     }
+
+    private static void GateTable(ModelBuilder modelBuilder) => modelBuilder.Entity<GateState>(row =>
+    {
+        row.ToTable("instance_gates");
+        row.HasKey(r => r.Instance);
+        row.Property(r => r.Project).HasMaxLength(HistoryRecord.MaximumProjectLength);
+        row.Property(r => r.Stack).HasMaxLength(GateState.MaximumNameLength);
+        row.Property(r => r.Resource).HasMaxLength(GateState.MaximumNameLength);
+        row.Property(r => r.Standing).HasConversion<string>().HasMaxLength(16);
+        row.Property(r => r.Code).HasMaxLength(HistoryRecord.MaximumKindLength);
+        row.Property(r => r.Detail).HasMaxLength(GateState.MaximumDetailLength);
+        row.Property(r => r.Reason).HasMaxLength(GateState.MaximumReasonLength);
+        row.Property(r => r.Data).HasMaxLength(GateState.MaximumDataLength);
+        row.Property(r => r.FailureCode).HasMaxLength(HistoryRecord.MaximumKindLength);
+        row.Property(r => r.FailureDetail).HasMaxLength(GateState.MaximumDetailLength);
+        row.Property(r => r.Version).IsConcurrencyToken();
+        row.HasIndex(r => new { r.EndedAt, r.Instance });
+        row.HasIndex(r => new { r.Project, r.Instance });
+    });
 
     private static void EnforcementTables(ModelBuilder modelBuilder)
     {

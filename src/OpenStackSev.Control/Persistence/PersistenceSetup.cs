@@ -26,6 +26,7 @@ internal static partial class PersistenceSetup
         services.AddSingleton<InstanceStates>();
         services.AddSingleton<PolicyStates>();
         services.AddSingleton<EnforcementStates>();
+        services.AddSingleton<GateStates>();
 
         // services stop in the reverse order: retention, then the writer, then the last head of what it has written
         HistoryKey? key = KeyOf(options, process);

@@ -18,7 +18,7 @@ internal static class Sentences
     public static string Of(string kind, JsonElement body, JsonElement? before = null)
     {
         var record = new RecordBody(body);
-        return OfInstance(kind, record) ?? OfHost(kind, record, before is { } earlier ? new RecordBody(earlier) : null) ?? TrustWords.Of(kind, record) ?? EnforcementWords.Of(kind, record) ?? OfNotification(kind, record) ?? kind;
+        return OfInstance(kind, record) ?? OfHost(kind, record, before is { } earlier ? new RecordBody(earlier) : null) ?? TrustWords.Of(kind, record) ?? EnforcementWords.Of(kind, record) ?? GateWords.Of(kind, record) ?? OfNotification(kind, record) ?? kind;
     }
 
     /// <summary>A time in a sentence.</summary>

@@ -77,7 +77,7 @@ public sealed record CloudSettings
     /// <summary>False only when a person asked for TLS without verification.</summary>
     public bool Verify { get; init; } = true;
 
-    /// <summary>URLs that are used instead of the catalogue's, by service type: <c>placement</c>, <c>compute</c>, <c>image</c>.</summary>
+    /// <summary>URLs that are used instead of the catalogue's, by service type: <c>placement</c>, <c>compute</c>, <c>image</c>, <c>orchestration</c>.</summary>
     public IReadOnlyDictionary<string, Uri> EndpointOverrides { get; init; } = new Dictionary<string, Uri>(StringComparer.Ordinal);
 
     /// <summary>Reads the settings of one cloud, as openstacksdk would.</summary>

@@ -132,7 +132,7 @@ internal static class Failures
     }
 }
 
-/// <summary>What the services' error bodies say: Placement's <c>errors</c>, Nova's one-key objects, Keystone's <c>error</c>, plain text, HTML.</summary>
+/// <summary>What the services' error bodies say: Placement's <c>errors</c>, Nova's one-key objects, Keystone's <c>error</c>, Heat's with the exception's <c>type</c> in it, plain text, HTML.</summary>
 internal static class ErrorBody
 {
     public static (string? Code, string? Detail, string? RequestId) Read(ReadOnlySpan<byte> body)
@@ -165,7 +165,7 @@ internal static class ErrorBody
         foreach (JsonProperty property in root.EnumerateObject())
         {
             if (Text(property.Value, "message") is { } message)
-                return (property.Name == "error" ? null : property.Name, message, null);
+                return (property.Name == "error" ? Text(property.Value, "type") : property.Name, message, null);
         }
 
         return (null, Text(root, "message"), null);

@@ -13,6 +13,9 @@ internal sealed partial class NetworkHandler(HttpMessageInvoker network, OpenSta
 
     private static readonly string Product = $"openstacksev/{typeof(NetworkHandler).Assembly.GetName().Version?.ToString(3)}";
 
+    /// <summary>Of one request's answer, where that is less than of any.</summary>
+    public static readonly HttpRequestOptionsKey<long> MaximumResponseBytes = new("openstack-maximum-response-bytes");
+
     private long count;
 
     public long Count => Interlocked.Read(ref count);
@@ -49,7 +52,7 @@ internal sealed partial class NetworkHandler(HttpMessageInvoker network, OpenSta
         try
         {
             response = await network.SendAsync(request, either.Token);
-            await BufferAsync(response, either.Token);
+            await BufferAsync(response, MaximumOf(request), either.Token);
             return response;
         }
         catch (Exception e)
@@ -66,8 +69,11 @@ internal sealed partial class NetworkHandler(HttpMessageInvoker network, OpenSta
         ? new(HttpRequestError.Unknown, $"no answer within {options.AttemptTimeout.TotalSeconds:0.#} s", e)
         : new(HttpRequestError.ConnectionError, $"no connection to {request.RequestUri?.Authority} in time", e);
 
+    private long MaximumOf(HttpRequestMessage request) =>
+        request.Options.TryGetValue(MaximumResponseBytes, out long own) ? Math.Min(own, options.MaximumResponseBytes) : options.MaximumResponseBytes;
+
     /// <summary>Reads the body here, where it is bounded and timed; what comes after only parses bytes.</summary>
-    private async Task BufferAsync(HttpResponseMessage response, CancellationToken ct)
+    private static async Task BufferAsync(HttpResponseMessage response, long maximum, CancellationToken ct)
     {
         if (!response.IsSuccessStatusCode)
         {
@@ -77,11 +83,11 @@ internal sealed partial class NetworkHandler(HttpMessageInvoker network, OpenSta
 
         try
         {
-            await response.Content.LoadIntoBufferAsync(options.MaximumResponseBytes, ct);
+            await response.Content.LoadIntoBufferAsync(maximum, ct);
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {
-            throw new AnswerTooLargeException(response.StatusCode, RequestIds.Of(response), options.MaximumResponseBytes, e);
+            throw new AnswerTooLargeException(response.StatusCode, RequestIds.Of(response), maximum, e);
         }
         catch (Exception e) when (IsUndecodable(e))
         {

@@ -4,8 +4,9 @@ using OpenStackSev.OpenStack.Keystone;
 namespace OpenStackSev.OpenStack.Http;
 
 /// <summary>Requests to one service: endpoint from the catalogue, token, microversion; a 401 renews the token once.</summary>
+/// <param name="tokensOf">The tokens that a request is sent with; null stands for the version document.</param>
 internal sealed class ServiceHandler(
-    ServiceType service, CloudSettings cloud, TokenSource tokens, HttpMessageHandler pipeline) : HttpMessageHandler
+    ServiceType service, CloudSettings cloud, Func<HttpRequestMessage?, TokenSource> tokensOf, HttpMessageHandler pipeline) : HttpMessageHandler
 {
     private readonly HttpMessageInvoker invoker = new(pipeline);
     private readonly SemaphoreSlim negotiating = new(1, 1);
@@ -37,10 +38,13 @@ internal sealed class ServiceHandler(
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        TokenSource tokens = tokensOf(request);
         Token token = await tokens.GetAsync(cancellationToken);
         string endpoint = Endpoint(token);
         Microversion? version = await MicroversionAsync(cancellationToken);
         request.RequestUri = new Uri(endpoint + request.RequestUri!.PathAndQuery);
+        if (service.MaximumResponseBytes is { } maximum)
+            request.Options.Set(NetworkHandler.MaximumResponseBytes, maximum);
         if (version is not null && !request.Headers.Contains("OpenStack-API-Version"))
             request.Headers.Add("OpenStack-API-Version", $"{service.Name} {version}");
 
@@ -75,7 +79,7 @@ internal sealed class ServiceHandler(
         return Failures.SendAsync(service.Name, request, invoker.SendAsync, ct);
     }
 
-    private async Task<string> EndpointAsync(CancellationToken ct) => Endpoint(await tokens.GetAsync(ct));
+    private async Task<string> EndpointAsync(CancellationToken ct) => Endpoint(await tokensOf(null).GetAsync(ct));
 
     private string Endpoint(Token token)
     {
@@ -86,6 +90,9 @@ internal sealed class ServiceHandler(
         // Glance is registered with and without its version, which our paths carry. Our paths for Nova do not, and an override may lack it.
         if (service == ServiceType.Image && url.EndsWith("/v2", StringComparison.Ordinal))
             return url[..^"/v2".Length];
+        // An override cannot know whose token it is; the catalogue puts the project in.
+        if (service == ServiceType.Orchestration && url.EndsWith("/v1", StringComparison.Ordinal) && token.Body.Project is { } project)
+            return $"{url}/{project.Id}";
         return service == ServiceType.Compute && !found.AbsolutePath.Contains("/v2", StringComparison.Ordinal) ? url + "/v2.1" : url;
     }
 

@@ -73,6 +73,9 @@ public sealed class RealCloud : IDisposable
     /// <summary>With a length: uwsgi reads a chunked body as an empty one.</summary>
     private static StringContent Json(JsonNode body) => new(body.ToJsonString(), Encoding.UTF8, "application/json");
 
+    /// <summary>The catalogue has it.</summary>
+    public bool Has(string service) => endpoints.ContainsKey(service);
+
     /// <summary>A service that the catalogue does not have.</summary>
     public void Use(string service, string url) => endpoints[service] = url;
 

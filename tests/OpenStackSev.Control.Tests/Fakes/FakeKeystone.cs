@@ -53,6 +53,12 @@ internal sealed class FakeKeystone : IAsyncDisposable
     /// <summary>The service's own password is not taken any more, nor its tokens.</summary>
     public bool RefusesService { get; set; }
 
+    /// <summary>Projects beside its own in which the service's user has a role, by id.</summary>
+    public ConcurrentDictionary<string, string> RolesOfService { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The catalogue has Heat, at a path of the token's project.</summary>
+    public bool HasHeat { get; set; }
+
     /// <summary>Ids that came with requests, for following one through the services.</summary>
     public ConcurrentQueue<string> RequestIds { get; } = new();
 
@@ -124,7 +130,15 @@ internal sealed class FakeKeystone : IAsyncDisposable
             return;
         }
 
-        FakeToken token = Issue(Username, "service", "service");
+        // Any other than its own is asked for by its id.
+        string? role = "service";
+        if ((string?)body?["auth"]?["scope"]?["project"]?["id"] is { } project && !RolesOfService.TryGetValue(project, out role))
+        {
+            await RefuseAsync(context, 401, "The request you have made requires authentication.");
+            return;
+        }
+
+        FakeToken token = Issue(Username, (string?)body?["auth"]?["scope"]?["project"]?["id"] ?? "service", role);
         context.Response.StatusCode = 201;
         context.Response.Headers["X-Subject-Token"] = token.Secret;
         await WriteAsync(context, Describe(token, withCatalog: true));
@@ -157,6 +171,9 @@ internal sealed class FakeKeystone : IAsyncDisposable
         await WriteAsync(context, Describe(subject, withCatalog: !context.Request.Query.ContainsKey("nocatalog")));
     }
 
+    /// <summary>What a token stands for; null for one that does not count.</summary>
+    public FakeToken? Of(string secret) => Good(secret, allowExpired: false);
+
     private FakeToken? Good(string secret, bool allowExpired) =>
         tokens.TryGetValue(secret, out FakeToken? token) && !token.IsRevoked
         && (token.ExpiresAt > time.GetUtcNow() || (allowExpired && token.ExpiresAt + s_expiredWindow > time.GetUtcNow()))
@@ -182,7 +199,8 @@ internal sealed class FakeKeystone : IAsyncDisposable
 
         if (withCatalog)
         {
-            body["catalog"] = new JsonArray([.. new[] { ("compute", "/compute/v2.1"), ("placement", "/placement"), ("image", "/image") }
+            (string, string)[] services = [("compute", "/compute/v2.1"), ("placement", "/placement"), ("image", "/image")];
+            body["catalog"] = new JsonArray([.. (HasHeat ? [.. services, ("orchestration", "/heat/v1/" + token.Project)] : services)
                 .Select(service => new JsonObject
                 {
                     ["type"] = service.Item1,

@@ -86,6 +86,7 @@ internal sealed class RunningControl : IAsyncDisposable
             ["sweep.enabled"] = "false",
             ["enforcement.enabled"] = "false",
             ["trust.enabled"] = "false",
+            ["heat.enabled"] = "false",
             ["keystone_authtoken.auth_url"] = Keystone.Url + "/v3",
             ["keystone_authtoken.www_authenticate_uri"] = "https://identity.example.org/v3",
             ["keystone_authtoken.username"] = FakeKeystone.Username,

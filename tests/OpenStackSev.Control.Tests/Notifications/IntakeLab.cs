@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using OpenStackSev.Control.Gates;
 using OpenStackSev.Control.Notifications;
 using OpenStackSev.Control.Reattestation;
 using OpenStackSev.Control.Reattestation.Sweep;
@@ -28,7 +29,7 @@ internal sealed class IntakeLab : IAsyncDisposable
         var time = new WaitedForTime(cloud.Now);
         // By a clock that runs: what it holds back would wait for ever by one that stands still.
         var budget = new NovaBudget(new NotificationOptions { RequestsPerSecond = 1_000_000 }, TimeProvider.System);
-        var instances = new InstanceFollowUp(cloud.Of<SweptInstances>(), cloud.Of<FleetListing>(), cloud.Of<InstanceSteps>(), cloud.Of<TicketDelivery>(), budget, cloud.Options,
+        var instances = new InstanceFollowUp(cloud.Of<SweptInstances>(), cloud.Of<FleetListing>(), cloud.Of<InstanceSteps>(), cloud.Of<TicketDelivery>(), cloud.Of<GateWatch>(), budget, cloud.Options,
             cloud.Of<ReattestationOptions>(), cloud.Control.Time, cloud.Of<ILogger<InstanceFollowUp>>());
         var started = new NotificationIntake(instances, cloud.Of<ServiceFollowUp>(), cloud.Of<FlavorFollowUp>(), cloud.Of<NotificationJournal>(), cloud.Of<NotificationOptions>(),
             time, cloud.Of<ILogger<NotificationIntake>>());

@@ -17,10 +17,11 @@ internal sealed class StateChanges
     private readonly Dictionary<string, ReferenceValue> referenceValues;
     private readonly Dictionary<Guid, EnforcementState> enforcement;
     private readonly Dictionary<int, BreakerState> breakers;
+    private readonly Dictionary<Guid, GateState> gates;
 
     private StateChanges(ControlContext context, Rows rows) =>
-        (this.context, hosts, chips, trust, quarantines, instances, evidence, policies, referenceValues, enforcement, breakers) =
-        (context, rows.Hosts, rows.Chips, rows.Trust, rows.Quarantines, rows.Instances, rows.Evidence, rows.Policies, rows.ReferenceValues, rows.Enforcement, rows.Breakers);
+        (this.context, hosts, chips, trust, quarantines, instances, evidence, policies, referenceValues, enforcement, breakers, gates) =
+        (context, rows.Hosts, rows.Chips, rows.Trust, rows.Quarantines, rows.Instances, rows.Evidence, rows.Policies, rows.ReferenceValues, rows.Enforcement, rows.Breakers, rows.Gates);
 
     /// <summary>Reads the rows that <paramref name="changes"/> touch.</summary>
     public static async Task<StateChanges> LoadAsync(ControlContext context, IReadOnlyList<StateChange> changes) => new(context, new Rows(
@@ -33,7 +34,8 @@ internal sealed class StateChanges
         await RowsAsync(context.Policies, KeysOf(changes, change => (change as PolicyVersion)?.Number), row => row.Number, keys => row => keys.Contains(row.Number)),
         await RowsAsync(context.ReferenceValues, TextKeysOf(changes, change => (change as ReferenceValue)?.Digest), row => row.Digest, keys => row => keys.Contains(row.Digest)),
         await RowsAsync(context.Enforcement, KeysOf(changes, change => (change as EnforcementState)?.Instance), row => row.Instance, keys => row => keys.Contains(row.Instance)),
-        await RowsAsync(context.Breakers, KeysOf(changes, change => (change as BreakerState)?.Id), row => row.Id, keys => row => keys.Contains(row.Id))));
+        await RowsAsync(context.Breakers, KeysOf(changes, change => (change as BreakerState)?.Id), row => row.Id, keys => row => keys.Contains(row.Id)),
+        await RowsAsync(context.Gates, KeysOf(changes, change => (change as GateState)?.Instance), row => row.Instance, keys => row => keys.Contains(row.Instance))));
 
     /// <summary>Hosts that only gave a sign of life come without their reports: at a thousand heartbeats a second that is most of the reading.</summary>
     private static async Task<Dictionary<Guid, HostState>> HostsAsync(ControlContext context, IReadOnlyList<StateChange> changes)
@@ -89,6 +91,7 @@ internal sealed class StateChanges
         ReferenceValue value => Misfit($"reference value {value.Digest}", value.Version, referenceValues.GetValueOrDefault(value.Digest)?.Version),
         EnforcementState row => Misfit($"enforcement of {row.Instance}", row.Version, enforcement.GetValueOrDefault(row.Instance)?.Version),
         BreakerState breaker => Misfit("enforcement's breaker", breaker.Version, breakers.GetValueOrDefault(breaker.Id)?.Version),
+        GateState row => Misfit($"gate of {row.Instance}", row.Version, gates.GetValueOrDefault(row.Instance)?.Version),
         _ => throw new InvalidOperationException($"{change.GetType().Name} has no table"),
     };
 
@@ -133,6 +136,9 @@ internal sealed class StateChanges
             case BreakerState breaker:
                 Put(breakers, breaker.Id, breaker with { Version = breaker.Version + 1 });
                 break;
+            case GateState row:
+                Put(gates, row.Instance, row with { Version = row.Version + 1 });
+                break;
         }
     }
 
@@ -160,5 +166,5 @@ internal sealed class StateChanges
         Dictionary<Guid, HostState> Hosts, Dictionary<string, HostChip> Chips, Dictionary<Guid, HostTrustState> Trust,
         Dictionary<Guid, HostQuarantineState> Quarantines, Dictionary<Guid, InstanceState> Instances,
         Dictionary<Guid, InstanceEvidence> Evidence, Dictionary<int, PolicyVersion> Policies, Dictionary<string, ReferenceValue> ReferenceValues,
-        Dictionary<Guid, EnforcementState> Enforcement, Dictionary<int, BreakerState> Breakers);
+        Dictionary<Guid, EnforcementState> Enforcement, Dictionary<int, BreakerState> Breakers, Dictionary<Guid, GateState> Gates);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using OpenStackSev.Control.Gates;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Validation;
 using OpenStackSev.Inspection;
@@ -10,13 +11,14 @@ using OpenStackSev.Validation;
 namespace OpenStackSev.Control.Reattestation.Instances;
 
 /// <summary>One instance as Nova has it now.</summary>
-internal sealed class NovaInstance(ServiceCloud cloud, HostStates hosts, TimeProvider time)
+internal sealed class NovaInstance(ServiceCloud cloud, HostStates hosts, GateWatch gates, TimeProvider time)
 {
     private static readonly ImageSpec s_noImage = new("none", null, new Dictionary<string, string>());
 
     /// <summary>What Nova says of an instance that asks for memory encryption; null for any other, and for none.</summary>
     /// <param name="known">What was known of it, which is kept where Nova has no word; null for nothing.</param>
     /// <exception cref="OpenStackApiException">Nova or Glance does not say.</exception>
+    /// <exception cref="Persistence.StorageException">The gate that it names was not kept.</exception>
     public async Task<InstanceState?> AskAsync(Guid instance, InstanceState? known, CancellationToken ct)
     {
         Server server;
@@ -31,6 +33,9 @@ internal sealed class NovaInstance(ServiceCloud cloud, HostStates hosts, TimePro
 
         if (server.Id != instance || server.ProjectId is not { Length: > 0 and <= 64 } project || await ModelAsync(server, ct) is not { } model)
             return null;
+        // Its guest is here before the next listing is.
+        if (NamedGate.Of(server) is { } gate)
+            await gates.NoticeAsync([gate], ct);
         return await StateAsync(server, project, model, known, ct);
     }
 

@@ -49,8 +49,9 @@ internal static class InstanceEndpoints
     {
         InstanceState state = await VisibleAsync(context);
         EnforcementState? enforced = await Of<EnforcementStates>(context).FindAsync(state.Instance, context.RequestAborted);
+        GateState? gate = await Of<GateStates>(context).FindAsync(state.Instance, context.RequestAborted);
         await context.AnswerAsync(
-            InstanceViews.Attestation(state, enforced, MaySeeHost(context, state), Of<TimeProvider>(context).GetUtcNow()), AttestationJson.Default.InstanceAttestation);
+            InstanceViews.Attestation(state, enforced, gate, MaySeeHost(context, state), Of<TimeProvider>(context).GetUtcNow()), AttestationJson.Default.InstanceAttestation);
     }
 
     private static async Task HistoryAsync(HttpContext context)

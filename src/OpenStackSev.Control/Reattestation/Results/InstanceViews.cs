@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Attestation;
+using OpenStackSev.Control.Gates;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
 using OpenStackSev.Control.Reattestation.Rounds;
@@ -22,13 +23,16 @@ internal static class InstanceViews
     private static readonly HashSet<string> s_quotingChips =
         new([SnpCodes.ChipDenied.Code, SnpCodes.ChipNotAllowed.Code, SnpCodes.ChipIdMismatch.Code], StringComparer.Ordinal);
 
+    /// <summary>What it expected and got is not for tenants.</summary>
+    public static bool QuotesChips(string code) => s_quotingChips.Contains(code);
+
     public static InstanceSummary Summary(InstanceState state, bool withHost) => Summary(state, StoredResult.Of(state)?.Judgement, withHost);
 
-    public static InstanceAttestation Attestation(InstanceState state, EnforcementState? enforced, bool withHost, DateTimeOffset now)
+    public static InstanceAttestation Attestation(InstanceState state, EnforcementState? enforced, GateState? gate, bool withHost, DateTimeOffset now)
     {
         StoredResult? stored = StoredResult.Of(state);
         return new InstanceAttestation(Summary(state, stored?.Judgement, withHost), stored is null ? null : Judgement(stored, withHost, now),
-            InstanceInWords.Of(state, stored?.Judgement, enforced, withHost));
+            InstanceInWords.Of(state, stored?.Judgement, enforced, withHost), gate is null ? null : GateViews.Of(gate));
     }
 
     /// <summary>Body of a record, as one reader may see it.</summary>

@@ -7,6 +7,7 @@ using OpenStackSev.Attestation.Results;
 using OpenStackSev.Control.Conventions;
 using OpenStackSev.Control.Enforcement;
 using OpenStackSev.Control.Events;
+using OpenStackSev.Control.Gates;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
@@ -20,7 +21,7 @@ namespace OpenStackSev.Control.Reattestation.Rounds;
 /// <remarks>All state is in the database, so that a round that breaks off anywhere goes on from there, on any control plane.</remarks>
 internal sealed class GuestRounds(
     KnownInstances instances, EvidenceAppraisal appraisal, ResultSigner signer, HistoryWriter history, GuestLimits limits,
-    EnforcementSignal enforcement, ReattestationOptions options, TimeProvider time)
+    EnforcementSignal enforcement, GateWake gates, ReattestationOptions options, TimeProvider time)
 {
     /// <summary>Repetitions after others' writes, before a request is given up.</summary>
     private const int MostAttempts = 8;
@@ -128,6 +129,7 @@ internal sealed class GuestRounds(
             }, ct);
         if (judged.Verdict != state.Verdict)
             enforcement.VerdictTurned();
+        gates.Judged();
         return new EvidenceAnswer(record.Verdict, [.. record.Findings.Select(finding => finding.Code).Distinct(StringComparer.Ordinal)],
             (int)nextRound.TotalSeconds, token?.Token, token is null ? null : (int)(token.ExpiresAt - now).TotalSeconds);
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using OpenStackSev.Api.Attestation;
 using OpenStackSev.Control.Conventions;
+using OpenStackSev.Control.Gates;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.OpenStack;
@@ -10,7 +11,7 @@ namespace OpenStackSev.Control.Reattestation.Sweep;
 /// <summary>One look at the cloud's instances: list, decide, write. What fails is counted, and done at the next look.</summary>
 /// <remarks>One at a time. All that it has to remember is in the database; what it keeps here only spares Nova work.</remarks>
 internal sealed partial class FleetSweep(
-    FleetListing listing, SweptInstances instances, InstanceSteps steps, GuestMetadata metadata, TicketDelivery tickets, SweepJournal journal, SweepOptions options, TimeProvider time,
+    FleetListing listing, SweptInstances instances, InstanceSteps steps, GuestMetadata metadata, TicketDelivery tickets, GateWatch gates, SweepJournal journal, SweepOptions options, TimeProvider time,
     ILogger<FleetSweep> log)
 {
     /// <summary>Instances that are written at one time: they share commits.</summary>
@@ -57,6 +58,8 @@ internal sealed partial class FleetSweep(
             await Parallel.ForEachAsync(ours, Bounded(Writers, ct), async (server, stop) => await steps.TakeAsync(
                 server.Id, known.GetValueOrDefault(server.Id), row => SweepRules.Decide(row, server, moment), step => tally.Done(step.Kind), stop));
             await DeliverAsync(ours, tally, ct);
+            // Also of servers that ask for no encryption: their stacks wait for what will never come.
+            await TryAsync(tally, () => gates.NoticeAsync([.. page.Servers.Where(server => !server.IsDeleted).Select(server => server.Gate).OfType<NamedGate>()], ct));
             if (tally.IsFull)
                 present.UnionWith(ours.Select(server => server.Id));
         }

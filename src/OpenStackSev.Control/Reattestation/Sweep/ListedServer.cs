@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OpenStackSev.Api.Attestation;
+using OpenStackSev.Control.Gates;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
 using OpenStackSev.OpenStack.Nova;
@@ -15,9 +16,10 @@ namespace OpenStackSev.Control.Reattestation.Sweep;
 /// <param name="IsModelCertain">False where its image cannot be looked at any more: then only the flavor has spoken.</param>
 /// <param name="Url">Of the control plane, as its metadata has it; null for nothing.</param>
 /// <param name="Ticket">As its metadata has it; null for nothing.</param>
+/// <param name="Gate">That its metadata names; null for none.</param>
 internal sealed record ListedServer(
     Guid Id, string Name, string Project, string Status, string? HostName = null, Guid? Node = null, string? Flavor = null, Guid? Image = null,
-    string? Model = null, bool IsModelCertain = true, DateTimeOffset? CreatedAt = null, string? Url = null, string? Ticket = null)
+    string? Model = null, bool IsModelCertain = true, DateTimeOffset? CreatedAt = null, string? Url = null, string? Ticket = null, NamedGate? Gate = null)
 {
     public const string Active = "ACTIVE";
     private const string Deleted = "DELETED";
@@ -46,7 +48,7 @@ internal sealed record ListedServer(
             Named(node), node is { Length: > 0 } ? nodeOf(node) : null,
             Named(server.Flavor?.OriginalName), imageId, model is null ? null : Bounded(model, LongestStatus),
             !isPartial && (image is not null || imageId is null), server.Created,
-            server.Metadata.GetValueOrDefault(GuestInstructions.UrlKey), server.Metadata.GetValueOrDefault(GuestInstructions.TicketKey));
+            server.Metadata.GetValueOrDefault(GuestInstructions.UrlKey), server.Metadata.GetValueOrDefault(GuestInstructions.TicketKey), NamedGate.Of(server));
     }
 
     /// <summary>Null for one that boots from a volume.</summary>

@@ -220,7 +220,7 @@ internal static class SweepRules
         && (known.HostName is null ? known.Status is not ("BUILD" or "ERROR") : known.HostName != state.HostName || (known.Node is { } node && state.Node is { } other && node != other));
 
     /// <summary>RESIZED and waiting to be confirmed, it runs on its new host; PASSWORD passes.</summary>
-    private static bool Answers(string status) => status is ListedServer.Active or "VERIFY_RESIZE" or "PASSWORD";
+    public static bool Answers(string status) => status is ListedServer.Active or "VERIFY_RESIZE" or "PASSWORD";
 
     private static byte[] Result(InstanceState before, Verdict verdict, Finding finding) =>
         new StoredResult(JudgementRecord.WithoutEvidence(before, verdict, finding)).Bytes();

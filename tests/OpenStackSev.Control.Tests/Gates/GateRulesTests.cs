@@ -1,0 +1,319 @@
+using System.Text.Json.Nodes;
+using OpenStackSev.Attestation;
+using OpenStackSev.Control.Gates;
+using OpenStackSev.Control.Persistence.CurrentState;
+using OpenStackSev.Control.Reattestation.Rounds;
+using OpenStackSev.Control.Reattestation.Sweep;
+
+namespace OpenStackSev.Control.Tests.Gates;
+
+public sealed class GateRulesTests
+{
+    private const string Snp = "amd-sev-snp";
+    private static readonly DateTimeOffset s_now = Enforcement.Given.Now;
+    private static readonly InstanceState s_good = Enforcement.Given.JudgedBy("guest_report", Verdict.Affirming);
+    private static readonly Guid s_instance = s_good.Instance;
+    private static readonly string s_stack = "466f702e-0e1b-4e67-a671-2fa421982b87";
+    private static readonly NamedGate s_named = new(s_instance, s_good.Project, s_stack, "gate");
+    private static readonly GateState s_gate = GateRules.Notice(null, s_named, s_now.AddMinutes(-3))!.State with { Version = 1 };
+    private static readonly HeatFacts s_heat = new("CREATE_IN_PROGRESS", new HandleFacts(GateRules.HandleType, "CREATE_COMPLETE"), HoldsServer: true);
+    private static readonly GateMoment s_moment = new(s_now, new HeatOptions());
+
+    private static ListedServer Server => new(s_instance, "vm", s_good.Project, "ACTIVE", Model: Snp, Image: s_good.Image, Gate: s_named);
+
+    private static GateFacts Facts => new(Server, s_now.AddMinutes(-2), s_heat);
+
+    [Fact]
+    public void A_server_that_names_a_gate_has_one()
+    {
+        GateStep step = GateRules.Notice(null, s_named, s_now)!;
+        Assert.Equal((GateStanding.Waiting, GateEvents.Noticed, s_now), (step.State.Standing, step.Record!.Kind, step.State.Since));
+        Assert.Null(GateRules.Notice(step.State, s_named, s_now.AddHours(1)));
+    }
+
+    [Theory]
+    [InlineData("", "gate"), InlineData("not-a-uuid", "gate"), InlineData("466f702e0e1b4e67a6712fa421982b87", "gate"), InlineData("{466f702e-0e1b-4e67-a671-2fa421982b87}", "gate")]
+    [InlineData("466f702e-0e1b-4e67-a671-2fa421982b87", ""), InlineData("466f702e-0e1b-4e67-a671-2fa421982b87", ".."), InlineData("466f702e-0e1b-4e67-a671-2fa421982b87", ".")]
+    [InlineData("466f702e-0e1b-4e67-a671-2fa421982b87", "a/b"), InlineData("466f702e-0e1b-4e67-a671-2fa421982b87", "a%2fb"), InlineData("466f702e-0e1b-4e67-a671-2fa421982b87", "gate?x=1")]
+    [InlineData("466f702e-0e1b-4e67-a671-2fa421982b87", "http://evil.example.org/v1/signal"), InlineData("466f702e-0e1b-4e67-a671-2fa421982b87", "gäte"), InlineData("466f702e-0e1b-4e67-a671-2fa421982b87", "a b\n")]
+    public void What_cannot_be_a_name_is_refused_and_nobody_is_asked(string stack, string resource)
+    {
+        GateStep step = GateRules.Notice(null, s_named with { Stack = stack, Resource = resource }, s_now)!;
+        Assert.Equal((GateStanding.Refused, GateCodes.NameMalformed, s_now), (step.State.Standing, step.State.Code, step.State.EndedAt));
+        Assert.Equal(GateMove.Rest, GateRules.Next(new(step.State, s_good), s_moment));
+    }
+
+    [Fact]
+    public void Another_name_is_another_gate_also_after_a_refusal_and_a_signal()
+    {
+        NamedGate other = s_named with { Resource = "gate2" };
+        foreach (GateStanding standing in Enum.GetValues<GateStanding>().Where(one => one != GateStanding.Signalling))
+        {
+            GateState anew = GateRules.Notice(s_gate with { Standing = standing, EndedAt = s_now, IsSuccess = true, Code = "x", Version = 7 }, other, s_now)!.State;
+            Assert.Equal(("gate2", GateStanding.Waiting, null, null, null, s_now, 7L), (anew.Resource, anew.Standing, anew.EndedAt, anew.IsSuccess, anew.Code, anew.Since, anew.Version));
+        }
+
+        Assert.Null(GateRules.Notice(s_gate with { Standing = GateStanding.Signalling }, other, s_now));
+    }
+
+    [Fact]
+    public void A_gate_is_looked_at_once_and_then_when_there_is_something_to_say()
+    {
+        InstanceState unjudged = s_good with { Verdict = null, JudgedAt = null, Result = null };
+        Assert.True(GateRules.Next(new(s_gate, unjudged), s_moment).IsLook);
+        GateState seen = s_gate with { CheckedAt = s_now };
+        Assert.Equal(GateMove.Rest, GateRules.Next(new(seen, unjudged), s_moment));
+        Assert.True(GateRules.Next(new(seen, s_good), s_moment).IsLook);
+        Assert.Equal(GateMove.Rest, GateRules.Next(new(seen with { NextLookAt = s_now.AddSeconds(1) }, s_good), s_moment));
+        // Nothing is known of one that asks for no encryption: Nova is asked.
+        Assert.True(GateRules.Next(new(seen, null), s_moment).IsLook);
+        Assert.True(GateRules.Next(new(seen with { Standing = GateStanding.Signalling }, unjudged), s_moment).IsLook);
+    }
+
+    [Fact]
+    public void An_affirming_verdict_of_what_runs_opens_it()
+    {
+        GateStep step = GateRules.Judge(new(s_gate, s_good), Facts, s_moment);
+        Assert.True(step.IsIntent);
+        Assert.Equal((GateStanding.Signalling, true, "attested: affirming", null), (step.State.Standing, step.State.IsSuccess, step.State.Reason, step.State.Code));
+        Assert.True(step.State.NextLookAt > s_now + GateSteps.SendTime);
+        JsonNode data = JsonNode.Parse(step.State.Data!)!;
+        Assert.Equal($$"""{"instance":"{{s_instance}}","verdict":"affirming","model":"amd-sev-snp","evidence":"guest_report","simulated":false,"judged_at":"{{s_good.JudgedAt:yyyy-MM-dd'T'HH:mm:ss'Z'}}"}""", data.ToJsonString());
+    }
+
+    [Fact]
+    public void A_verdict_of_before_the_last_boot_says_nothing_good_or_bad()
+    {
+        foreach (Verdict verdict in new[] { Verdict.Affirming, Verdict.Contraindicated, Verdict.Warning })
+        {
+            var one = new GatedInstance(s_gate, Enforcement.Given.Judged(verdict, "snp.policy.debug"));
+            AssertWaits(GateRules.Judge(one, Facts with { BootedAt = s_now.AddSeconds(1) }, s_moment));
+            AssertWaits(GateRules.Judge(one, Facts with { BootedAt = null }, s_moment));
+        }
+    }
+
+    [Fact]
+    public void A_verdict_about_another_image_or_model_is_none_about_this_server()
+    {
+        AssertWaits(GateRules.Judge(new(s_gate, s_good with { Image = Guid.NewGuid() }), Facts, s_moment));
+        AssertWaits(GateRules.Judge(new(s_gate, s_good with { Model = "amd-sev" }), Facts, s_moment));
+        AssertWaits(GateRules.Judge(new(s_gate, null), Facts, s_moment));
+    }
+
+    [Theory, InlineData("SHUTOFF"), InlineData("ERROR"), InlineData("BUILD"), InlineData("REBUILD")]
+    public void A_server_that_does_not_run_opens_nothing(string status) =>
+        AssertWaits(GateRules.Judge(new(s_gate, s_good), Facts with { Server = Server with { Status = status } }, s_moment));
+
+    [Fact]
+    public void A_bad_verdict_closes_it_with_its_codes()
+    {
+        GateState state = Judged(Enforcement.Given.Judged(Verdict.Contraindicated, "snp.tcb.below_minimum"));
+        Assert.Equal((false, "snp.tcb.below_minimum"), (state.IsSuccess, state.Code));
+        Assert.StartsWith("not attested: snp.tcb.below_minimum: ", state.Reason, StringComparison.Ordinal);
+        Assert.Equal("""["snp.tcb.below_minimum"]""", JsonNode.Parse(state.Data!)!["codes"]!.ToJsonString());
+        string[] many = [.. Enumerable.Range(1, 9).Select(number => $"snp.code_{number}")];
+        state = Judged(Enforcement.Given.Judged(Verdict.Contraindicated, many));
+        Assert.StartsWith("not attested: snp.code_1, snp.code_2, snp.code_3, snp.code_4, snp.code_5 and 4 more: ", state.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_reason_is_one_bounded_line_that_names_no_chip()
+    {
+        string chip = new('a', 128);
+        GateState state = Judged(With(new FindingRecord(SnpCodes.ChipDenied.Code, "contraindicated", "CHIP_ID", "not on the deny list", chip)));
+        Assert.Equal($"not attested: {SnpCodes.ChipDenied.Code}: CHIP_ID", state.Reason);
+        Assert.DoesNotContain(chip, state.Data, StringComparison.Ordinal);
+        state = Judged(With(new FindingRecord("snp.x", "contraindicated", "line\nbreak", "\U0001f600", new string('y', 5000))));
+        Assert.DoesNotContain('\n', state.Reason!);
+        Assert.All(state.Reason!.EnumerateRunes(), rune => Assert.True(rune.IsBmp));
+        Assert.True(state.Reason.Length <= GateState.MaximumReasonLength && state.Data!.Length <= GateState.MaximumDataLength);
+    }
+
+    [Fact]
+    public void The_longest_data_fits_its_column()
+    {
+        string[] codes = [.. Enumerable.Range(10, 40).Select(number => new string('c', 62) + number)];
+        GateState state = Judged(Enforcement.Given.Judged(Verdict.Contraindicated, codes));
+        Assert.True(state.Data!.Length <= GateState.MaximumDataLength, $"{state.Data.Length}");
+        Assert.True(state.Reason!.Length <= GateState.MaximumReasonLength, $"{state.Reason.Length}");
+    }
+
+    [Theory, InlineData("fail", false), InlineData("pass", true), InlineData("wait", null)]
+    public void A_warning_does_what_the_operator_says(string word, bool? isSuccess)
+    {
+        GateStep step = GateRules.Judge(new(s_gate, Enforcement.Given.Judged(Verdict.Warning, "attestation.key.none")), Facts, s_moment with { Options = new HeatOptions { WarningWord = word } });
+        Assert.Equal(isSuccess, step.State.IsSuccess);
+        Assert.Equal(isSuccess is not null, step.IsIntent);
+        if (isSuccess is not null)
+            Assert.Contains(isSuccess.Value ? "attested: warning" : "attestation.key.none", step.State.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory, InlineData("fail"), InlineData("pass"), InlineData("wait")]
+    public void Silence_closes_it_whatever_is_said_of_warnings(string word)
+    {
+        InstanceState silent = With(new FindingRecord(SweepCodes.Silent, "warning", "evidence", "an answer within 900 s", "none that authenticates since 12:00; the last one failed by attestation.evidence.replayed"), Verdict.Warning) with
+        {
+            RoundOpenedAt = s_now.AddMinutes(-15),
+        };
+        HeatOptions options = new() { WarningWord = word };
+        Assert.True(GateRules.Next(new(s_gate with { CheckedAt = s_now }, silent), new GateMoment(s_now, options)).IsLook);
+        GateStep step = GateRules.Judge(new(s_gate, silent), Facts, new GateMoment(s_now, options));
+        Assert.Equal((false, SweepCodes.Silent), (step.State.IsSuccess, step.State.Code));
+        Assert.Contains("the last one failed by attestation.evidence.replayed", step.State.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_could_not_be_judged_here_is_nobodys_failure()
+    {
+        AssertWaits(GateRules.Judge(new(s_gate, Enforcement.Given.Judged(Verdict.None, SweepCodes.NotJudged)), Facts, s_moment));
+        AssertWaits(GateRules.Judge(new(s_gate, s_good with { Verdict = null, JudgedAt = null, Result = null }), Facts, s_moment));
+    }
+
+    [Theory, InlineData("amd-sev"), InlineData("amd-sev-es"), InlineData(null)]
+    public void A_model_without_proof_closes_it_at_once(string? model)
+    {
+        GateStep step = GateRules.Judge(new(s_gate, model is null ? null : s_good with { Model = model, Verdict = Verdict.None }),
+            Facts with { Server = Server with { Model = model, Status = "BUILD" }, BootedAt = null }, s_moment);
+        Assert.Equal((true, false, GateCodes.NotProvable), (step.IsIntent, step.State.IsSuccess, step.State.Code));
+        Assert.Contains(model ?? "without memory encryption", step.State.Reason, StringComparison.Ordinal);
+        // Its image cannot be looked at: nobody knows what it asks for.
+        if (model is null)
+            AssertWaits(GateRules.Judge(new(s_gate, null), Facts with { Server = Server with { Model = null, IsModelCertain = false } }, s_moment));
+    }
+
+    [Fact]
+    public void A_cell_that_is_away_closes_and_ends_nothing() =>
+        AssertWaits(GateRules.Judge(new(s_gate, s_good), new GateFacts(Server with { Status = "UNKNOWN", Model = null, Gate = null }), s_moment));
+
+    [Theory]
+    [InlineData("stack", GateCodes.StackNotFound), InlineData("handle", GateCodes.HandleNotFound), InlineData("server", GateCodes.ServerNotInStack)]
+    public void What_is_not_there_is_waited_for_a_little_and_then_refused(string absent, string code)
+    {
+        HeatFacts heat = absent switch
+        {
+            "stack" => new HeatFacts(null),
+            "handle" => new HeatFacts("CREATE_IN_PROGRESS"),
+            _ => s_heat with { HoldsServer = false },
+        };
+        AssertWaits(GateRules.Judge(new(s_gate with { Since = s_now - GateRules.SettleTime + TimeSpan.FromSeconds(1) }, s_good), Facts with { Heat = heat }, s_moment));
+        GateStep step = GateRules.Judge(new(s_gate with { Since = s_now - GateRules.SettleTime }, s_good), Facts with { Heat = heat }, s_moment);
+        Assert.Equal((GateStanding.Refused, code, GateEvents.Refused, null), (step.State.Standing, step.State.Code, step.Record!.Kind, step.State.IsSuccess));
+    }
+
+    [Theory, InlineData("OS::Heat::WaitCondition"), InlineData("OS::Nova::Server"), InlineData("AWS::CloudFormation::WaitConditionHandle"), InlineData("OS::Heat::UpdateWaitConditionHandle"), InlineData("OS::Heat::ScalingPolicy")]
+    public void Any_other_resource_is_refused(string type)
+    {
+        GateStep step = GateRules.Judge(new(s_gate, s_good), Facts with { Heat = s_heat with { Handle = new HandleFacts(type, "CREATE_COMPLETE") } }, s_moment);
+        Assert.Equal((GateStanding.Refused, GateCodes.HandleWrongType), (step.State.Standing, step.State.Code));
+    }
+
+    [Fact]
+    public void A_handle_that_is_not_made_yet_is_waited_for() =>
+        AssertWaits(GateRules.Judge(new(s_gate, s_good), Facts with { Heat = s_heat with { Handle = new HandleFacts(GateRules.HandleType, "INIT_COMPLETE") } }, s_moment));
+
+    [Theory, InlineData("DELETE_IN_PROGRESS"), InlineData("DELETE_COMPLETE"), InlineData("DELETE_FAILED")]
+    public void A_stack_that_goes_ends_it(string status)
+    {
+        GateStep step = GateRules.Judge(new(s_gate, s_good), Facts with { Heat = s_heat with { StackStatus = status } }, s_moment);
+        Assert.Equal((GateStanding.Ended, GateCodes.StackGone, null), (step.State.Standing, step.State.Code, step.State.IsSuccess));
+        GateState seen = s_gate with { CheckedAt = s_now };
+        Assert.Equal(GateCodes.StackGone, GateRules.Judge(new(seen, s_good), Facts with { Heat = new HeatFacts(null) }, s_moment).State.Code);
+        Assert.Equal(GateCodes.StackGone, GateRules.Judge(new(seen, s_good), Facts with { Heat = new HeatFacts("CREATE_IN_PROGRESS") }, s_moment).State.Code);
+    }
+
+    [Fact]
+    public void An_instance_that_is_gone_ends_it()
+    {
+        GateMove move = GateRules.Next(new(s_gate, s_good with { GoneAt = s_now }), s_moment);
+        Assert.Equal((GateStanding.Ended, GateCodes.InstanceGone), (move.Step!.State.Standing, move.Step.State.Code));
+        Assert.Equal(GateCodes.InstanceGone, GateRules.Judge(new(s_gate, s_good), new GateFacts(null), s_moment).State.Code);
+        Assert.Equal(GateCodes.InstanceGone, GateRules.Judge(new(s_gate, s_good), Facts with { Server = Server with { Status = "DELETED" } }, s_moment).State.Code);
+    }
+
+    [Fact]
+    public void A_name_that_was_taken_back_ends_it_and_another_one_begins_anew()
+    {
+        Assert.Equal(GateCodes.NameRemoved, GateRules.Judge(new(s_gate, s_good), new GateFacts(Server with { Gate = null }), s_moment).State.Code);
+        GateStep other = GateRules.Judge(new(s_gate with { CheckedAt = s_now }, s_good), new GateFacts(Server with { Gate = s_named with { Stack = Guid.NewGuid().ToString() } }), s_moment);
+        Assert.Equal((GateStanding.Waiting, null, s_now), (other.State.Standing, other.State.CheckedAt, other.State.Since));
+    }
+
+    [Fact]
+    public void It_is_given_up_when_no_wait_condition_could_still_wait()
+    {
+        var late = new GateMoment(s_gate.Since + TimeSpan.FromHours(12), new HeatOptions());
+        GateState failing = s_gate with { FailureCode = "identity.401", FailureDetail = "no role" };
+        foreach (GateState gate in new[] { s_gate, failing, failing with { Standing = GateStanding.Signalling, IsSuccess = true } })
+            Assert.Equal((GateStanding.Ended, GateCodes.GaveUp), (GateRules.Next(new(gate, s_good), late).Step!.State.Standing, GateRules.Next(new(gate, s_good), late).Step!.State.Code));
+        Assert.Contains("identity.401", GateRules.Next(new(failing, s_good), late).Step!.State.Detail, StringComparison.Ordinal);
+        Assert.True(GateRules.Next(new(s_gate, s_good), late with { Now = late.Now.AddSeconds(-1) }).IsLook);
+    }
+
+    [Fact]
+    public void A_signal_that_Heat_has_is_not_sent_again()
+    {
+        GateState sent = GateRules.Judge(new(s_gate, s_good), Facts, s_moment).State;
+        GateStep step = GateRules.Judge(new(sent, s_good), Facts with { Heat = s_heat with { Taken = "SUCCESS" } }, s_moment);
+        Assert.Equal((GateStanding.Opened, GateEvents.Opened, s_now), (step.State.Standing, step.Record!.Kind, step.State.EndedAt));
+        // What it is now does not undo what was said: the stack has gone on.
+        step = GateRules.Judge(new(sent, Enforcement.Given.Bad), Facts with { Heat = s_heat with { Taken = "SUCCESS" } }, s_moment);
+        Assert.Equal(GateStanding.Opened, step.State.Standing);
+    }
+
+    [Fact]
+    public void A_signal_that_was_lost_is_decided_anew()
+    {
+        GateState sent = GateRules.Judge(new(s_gate, s_good), Facts, s_moment).State;
+        Assert.True(GateRules.Judge(new(sent, s_good), Facts, s_moment).State.IsSuccess);
+        Assert.False(GateRules.Judge(new(sent, Enforcement.Given.Bad), Facts, s_moment).State.IsSuccess);
+        GateStep nothing = GateRules.Judge(new(sent, s_good with { Verdict = null, JudgedAt = null, Result = null }), Facts, s_moment);
+        Assert.Equal((GateStanding.Waiting, null, null, null), (nothing.State.Standing, nothing.State.IsSuccess, nothing.State.Reason, nothing.State.Data));
+    }
+
+    [Fact]
+    public void A_signal_that_somebody_else_wrote_under_its_id_is_replaced_unless_it_says_the_same()
+    {
+        GateStep step = GateRules.Judge(new(s_gate, Enforcement.Given.Bad), Facts with { Heat = s_heat with { Taken = "SUCCESS" } }, s_moment);
+        Assert.Equal((true, false), (step.IsIntent, step.State.IsSuccess));
+        step = GateRules.Judge(new(s_gate, Enforcement.Given.Bad), Facts with { Heat = s_heat with { Taken = "FAILURE" } }, s_moment);
+        Assert.Equal(GateStanding.Closed, step.State.Standing);
+    }
+
+    [Fact]
+    public void Nothing_is_said_of_a_gate_that_was_not_checked_with_Heat() =>
+        Assert.Throws<InvalidOperationException>(() => GateRules.Judge(new(s_gate, s_good), Facts with { Heat = null }, s_moment));
+
+    [Fact]
+    public void Every_wait_after_a_failure_ends()
+    {
+        GateState gate = s_gate;
+        TimeSpan last = TimeSpan.Zero;
+        for (int i = 0; i < 20; i++)
+        {
+            gate = GateSteps.PutOff(gate, "orchestration.503", "away", s_now).State;
+            TimeSpan wait = gate.NextLookAt - s_now;
+            Assert.True(wait >= last && wait <= TimeSpan.FromMinutes(10));
+            last = wait;
+        }
+
+        Assert.Equal(TimeSpan.FromMinutes(10), last);
+        Assert.Null(GateSteps.PutOff(gate, "orchestration.503", "away", s_now).Record);
+        Assert.NotNull(GateSteps.PutOff(gate, "identity.401", "no role", s_now).Record);
+    }
+
+    private static GateState Judged(InstanceState instance) => GateRules.Judge(new(s_gate, instance), Facts, s_moment).State;
+
+    private static InstanceState With(FindingRecord finding, Verdict verdict = Verdict.Contraindicated)
+    {
+        InstanceState judged = Enforcement.Given.Judged(verdict, "x");
+        StoredResult stored = StoredResult.Of(judged)!;
+        return judged with { Result = (stored with { Judgement = stored.Judgement with { Findings = [finding] } }).Bytes() };
+    }
+
+    private static void AssertWaits(GateStep step)
+    {
+        Assert.Equal((GateStanding.Waiting, null, null), (step.State.Standing, step.State.IsSuccess, step.State.EndedAt));
+        Assert.Null(step.Record);
+        Assert.True(step.State.NextLookAt > s_now);
+    }
+}

@@ -1,0 +1,217 @@
+"""What is given to Ansible and Kolla-Ansible: read by their tools, rendered, and taken by the programs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+
+from given import ETC, ROOT, needs, python, run
+
+jinja2, yaml = python("jinja2", "python3-jinja2"), python("yaml", "python3-yaml")
+
+ROLE = ETC / "ansible/roles/openstack_sev"
+NODE = "5f0f2ffb-9bfa-4b1c-8d06-1e7a0b6d7a11"
+PROGRAMS = {"osev": "Cli", "openstack-sev-control": "Control", "openstack-sev-agent": "Agent"}
+
+# as Kolla-Ansible has them
+KOLLA = {
+    "openstack_sev_url": "https://attestation.example.org:9520",
+    "keystone_internal_url": "https://192.0.2.1:5000",
+    "nova_keystone_user": "nova",
+    "nova_keystone_password": "secret",
+    "default_user_domain_name": "Default",
+    "default_project_domain_name": "Default",
+    "openstack_cacert": "/etc/ssl/certs/ca-certificates.crt",
+}
+
+
+def program(name: str) -> str:
+    return str(ROOT / f"src/OpenStackSev.{PROGRAMS[name]}/bin/Release/net10.0" / name)
+
+
+def rendered(text: str, **variables: object) -> str:
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True, autoescape=False)
+    environment.filters["to_json"] = lambda value: '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return str(environment.from_string(text).render(ansible_managed="Ansible managed", **variables))
+
+
+def lines(text: str) -> dict[str, dict[str, list[str]]]:
+    """An INI file as oslo.config reads it: an option may have several lines."""
+    read: dict[str, dict[str, list[str]]] = {}
+    section = ""
+    for line in text.splitlines():
+        if header := re.fullmatch(r"\[(.+)\]", line):
+            section = header.group(1)
+            read.setdefault(section, {})
+        elif option := re.fullmatch(r"([a-z_]+) = (.+)", line):
+            read[section].setdefault(option.group(1), []).append(option.group(2))
+        elif line and not line.startswith("#"):
+            raise AssertionError(f"no line of an INI file: {line}")
+    return read
+
+
+class Ansible(unittest.TestCase):
+    defaults: dict[str, Any] = yaml.safe_load((ROLE / "defaults/main.yml").read_text())
+
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="osev-ansible-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def given(self, **variables: object) -> dict[str, object]:
+        # of an inventory; what has braces is Ansible's to fill in
+        return {
+            **self.defaults,
+            "openstack_sev_password": 's"e',
+            "openstack_sev_node": NODE,
+            "openstack_sev_auth_url": "http://127.0.0.1:1/v3",
+            **variables,
+        }
+
+    def test_ansible_takes_the_play(self) -> None:
+        checked = run(needs("ansible-playbook", "ansible-core"), "-i", "localhost,", "--syntax-check", "site.yaml", cwd=ETC / "ansible")
+        self.assertEqual(checked.returncode, 0, checked.stdout)
+
+    def test_its_linter_has_nothing_against_it(self) -> None:
+        checked = run(
+            needs("ansible-lint", "ansible-lint"),
+            "--offline",
+            "--nocolor",
+            "site.yaml",
+            "roles/openstack_sev",
+            cwd=ETC / "ansible",
+            HOME=str(self.folder),
+        )
+        self.assertEqual(checked.returncode, 0, checked.stdout)
+        looked_at = re.search(r"0 failure\(s\), 0 warning\(s\) on (\d+) files", checked.stdout)
+        assert looked_at, checked.stdout
+        self.assertGreater(int(looked_at.group(1)), 10)
+
+    def test_the_control_plane_takes_its_configuration(self) -> None:
+        for authority, broker in (("", ""), ("/home/operator/ca.pem", "rabbit://u:p@127.0.0.1:5672/")):
+            text = rendered(
+                (ROLE / "templates/openstack-sev.conf.j2").read_text(),
+                **self.given(openstack_sev_ca=authority, openstack_sev_transport_url=broker),
+            )
+            for kind in ("crt", "key"):
+                text = text.replace(f"/etc/openstack-sev/control.{kind}", str(self.certificate(kind)))
+            text = text.replace("/etc/openstack-sev/ca.crt", str(self.certificate("crt")))
+            (self.folder / "control.conf").write_text(f"[DEFAULT]\nstate_dir = {self.folder / 'state'}\n{text}")
+            made = run(program("openstack-sev-control"), "manage", "db", "sync", "--config-file", self.folder / "control.conf")
+            self.assertEqual(made.returncode, 0, made.stdout)
+
+    def certificate(self, kind: str) -> Path:
+        if not (self.folder / "x.crt").exists():
+            run(
+                needs("openssl", "openssl"),
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-subj",
+                "/CN=x",
+                "-keyout",
+                self.folder / "x.key",
+                "-out",
+                self.folder / "x.crt",
+            )
+        return self.folder / f"x.{kind}"
+
+    def test_a_node_gets_its_certificate_and_its_agent_takes_both(self) -> None:
+        tasks = yaml.safe_load((ROLE / "tasks/agent.yml").read_text())
+        commands = [
+            task["ansible.builtin.command"]["cmd"]
+            for block in tasks
+            for task in block.get("block", [block])
+            if "ansible.builtin.command" in task
+        ]
+        self.assertEqual(len(commands), 2)
+        authority, agent = self.folder / "node-ca", self.folder / "agent"
+        self.assertEqual(run(program("osev"), "host", "certificate", "init", "--ca", authority).returncode, 0)
+        agent.mkdir()
+        (authority / "requests").mkdir()
+        for command in commands:
+            words = shlex.split(
+                rendered(command, **self.given(openstack_sev_node_ca=str(authority))).replace("/var/lib/openstack-sev/agent", str(agent))
+            )
+            words = words[words.index("osev") + 1 :]
+            done = run(program("osev"), *words)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            if "request" in words:
+                # the plays carry it from node to CA, and the certificate back
+                shutil.copy(agent / f"{NODE}.csr", authority / "requests")
+        shutil.copy(authority / f"requests/{NODE}.crt", agent)
+        self.assertTrue((agent / f"{NODE}.key").exists())
+        self.assertFalse(list((authority / "requests").glob("*.key")))
+
+        (self.folder / "clouds.yaml").write_text(rendered((ROLE / "templates/clouds.yaml.j2").read_text(), **self.given()))
+        cloud = yaml.safe_load((self.folder / "clouds.yaml").read_text())["clouds"]["openstack-sev"]
+        self.assertEqual((cloud["auth"]["password"], cloud["auth"]["username"], "cacert" in cloud), ('s"e', "openstack-sev", False))
+        text = rendered((ROLE / "templates/agent.conf.j2").read_text(), **self.given())
+        text = text.replace("/var/lib/openstack-sev/agent", str(agent)).replace(
+            "/etc/openstack-sev/agent-clouds.yaml", str(self.folder / "clouds.yaml")
+        )
+        (self.folder / "agent.conf").write_text(f"[DEFAULT]\nstate_dir = {self.folder / 'agent-state'}\n{text}")
+        tried = run(program("openstack-sev-agent"), "--dry-run", "--config-file", self.folder / "agent.conf")
+        # there is no Keystone: it may work later. 78 would be a bad configuration
+        self.assertEqual(tried.returncode, 75, tried.stdout)
+
+    def test_what_is_installed_and_started_is_what_there_is(self) -> None:
+        units = {unit.stem for unit in (ETC / "systemd").glob("*.service")}
+        text = "".join(file.read_text() for file in (ROLE / "tasks").glob("*.yml"))
+        started = re.findall(r"ansible.builtin.systemd:\n +name: (\S+)", text)
+        self.assertEqual(len(started), 3)
+        self.assertLessEqual(set(started), units)
+
+    def test_each_variable_has_a_default(self) -> None:
+        made = {"openstack_sev_part", "openstack_sev_wanted", "openstack_sev_node"}
+        text = "".join(
+            file.read_text() for file in ROLE.rglob("*") if file.is_file() and file.parent.name in ("tasks", "templates", "handlers")
+        )
+        registered = set(re.findall(r"register: (\w+)", text))
+        used = set(re.findall(r"\bopenstack_sev_[a-z_]+", text)) - registered - made
+        self.assertEqual({name for name in used if name not in self.defaults}, set())
+        self.assertEqual({name for name in self.defaults if name not in text}, set())
+
+
+class Kolla(unittest.TestCase):
+    def test_nova_gets_vendordata_and_notifications(self) -> None:
+        nova = lines(rendered((ETC / "kolla/config/nova.conf").read_text(), **KOLLA))
+        self.assertEqual(nova["api"]["vendordata_dynamic_targets"], ["openstack_sev@https://attestation.example.org:9520/v1/vendordata"])
+        self.assertEqual(nova["api"]["vendordata_providers"], ["StaticJSON,DynamicJSON"])
+        self.assertEqual(nova["vendordata_dynamic_auth"]["username"], ["nova"])
+        self.assertEqual(
+            (nova["notifications"], nova["oslo_messaging_notifications"]),
+            ({"notification_format": ["versioned"]}, {"driver": ["messagingv2"]}),
+        )
+
+    def test_the_scheduler_gets_the_filter_as_its_readme_says(self) -> None:
+        scheduler = lines((ETC / "kolla/config/nova/nova-scheduler.conf").read_text())
+        readme = (ROOT / "src/nova-filter/README.md").read_text()
+        shown = re.search(r"```ini\n(\[filter_scheduler\].*?)```", readme, re.S)
+        assert shown
+        self.assertEqual(scheduler, lines(shown.group(1)))
+
+    def test_what_the_scheduler_reads_is_mounted_there(self) -> None:
+        volumes = yaml.safe_load((ETC / "kolla/globals.yml").read_text())["nova_scheduler_extra_volumes"]
+        scheduler = lines((ETC / "kolla/config/nova/nova-scheduler.conf").read_text())["openstack_sev"]
+        for option in ("snapshot_file", "snapshot_keys"):
+            file = scheduler[option][0]
+            self.assertTrue(any(file.startswith(volume.split(":")[1]) for volume in volumes), option)
+        self.assertTrue(all(volume.endswith(":ro") for volume in volumes))
+
+    def test_the_image_is_built_from_the_filters_folder(self) -> None:
+        folder = lines((ETC / "kolla/kolla-build.conf").read_text())["nova-base-additions-openstack-sev"]["location"][0]
+        self.assertTrue((ROOT / folder.removeprefix("/opt/openstack-sev/") / "pyproject.toml").exists())
+        jinja2.Environment(autoescape=False).parse((ETC / "kolla/template-overrides.j2").read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
