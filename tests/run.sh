@@ -305,11 +305,13 @@ renice -n 5 $$ >/dev/null 2>&1
 # not together with the native programs: both read what restores write
 format_step
 scripts_step
+tool_step
+packages_step
+touch "$RESULTS/packages.ended"     # for the guide, which waits in acceptance_step
 devstack_step
 etc_step
 tests_step
 fuzz_step
-packages_step
 filter_step
 step "the acceptance tests' end"
 wait "$ACCEPTANCE"

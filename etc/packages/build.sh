@@ -99,6 +99,8 @@ for name in "${WANTED[@]}"; do
     # debhelper wants them by these names
     [ ! -e "etc/systemd/$package.service" ] || cp "etc/systemd/$package.service" "$STAGE/debian/$package.service"
     [ ! -e "etc/systemd/$package.sysusers.conf" ] || cp "etc/systemd/$package.sysusers.conf" "$STAGE/debian/$package.sysusers"
+    [ ! -e "etc/tmpfiles.d/$package.conf" ] || cp "etc/tmpfiles.d/$package.conf" "$STAGE/debian/$package.tmpfiles"
+    [ ! -e "etc/logrotate.d/$package" ] || cp "etc/logrotate.d/$package" "$STAGE/debian/$package.logrotate"
 done
 
 # the same files give the same package

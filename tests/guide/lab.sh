@@ -70,9 +70,9 @@ machine() {
 
 # until COMMAND...: it does what a person would wait for
 until_done() {
-    local end=$((SECONDS + 120))
+    local end=$((SECONDS + 300))
     until "$@"; do
-        [ $SECONDS -lt $end ] || { echo "not within 120 s: $*"; return 1; }
+        [ $SECONDS -lt $end ] || { echo "not within 300 s: $*"; return 1; }
         sleep 1
     done
 }

@@ -4,8 +4,8 @@
 
 installed_agent() {
     documented agent
-    mode /etc/openstack-sev/agent.conf "644 root:root"
-    mode /var/lib/openstack-sev/agent "755 root:root"
+    mode /etc/openstack-sev/agent.conf "640 root:root"
+    mode /var/lib/openstack-sev/agent "700 root:root"
     # nobody has said which cloud this is: it says so, once
     unit openstack-sev-agent "failed 78"
     says '^error: .*cloud'

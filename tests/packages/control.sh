@@ -11,6 +11,7 @@ installed_control() {
     documented control
     mode /etc/openstack-sev/openstack-sev.conf "640 root:openstack-sev"
     mode $CONTROL_STATE "750 openstack-sev:openstack-sev"
+    mode /var/lib/openstack-sev/node-ca "700 openstack-sev:openstack-sev"
     # nobody has said where Keystone is: it says so, once
     unit openstack-sev-control "failed 78"
     says '^error: .*password: not set'
