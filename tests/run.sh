@@ -41,7 +41,7 @@ can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 install_packages() {
     local wanted=() package needed=(clang zlib1g-dev shellcheck libicu72 zsh fish python3-openstackclient strace ansible-core ansible-lint logrotate)
-    [ "$QUICK" = 1 ] || needed+=(debhelper help2man lintian debootstrap
+    [ "$QUICK" = 1 ] || needed+=(debhelper help2man lintian debootstrap sqlite3 qemu-utils
         busybox-static xorriso qemu-system-x86 libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients)
     for package in "${needed[@]}"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || wanted+=("$package")
