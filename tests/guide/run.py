@@ -2,9 +2,9 @@
 """Runs the commands of etc/README.md, block by block, in one shell, on the OpenStack of devstack/local (2026.2) with a simulated host.
 
 usage: run.py [FILE.trx]
-The machine on which the guide is followed is this one, seen through an overlay: packages are really installed, and nothing of that is left. What systemd
-would do, bin/systemctl does. Comments of the guide, <!-- lab: WORDS -->, call what lab.sh has by that name: what a lab has otherwise than a cloud.
-Needs root, the Debian packages in artifacts/packages, the client of OpenStack and sqlite3; README.md has the rest.
+The machine on which the guide is followed is this one, seen through an overlay: packages are really installed, and nothing of that is left.
+What systemd would do, bin/systemctl does. Comments of the guide, <!-- lab: WORDS -->, call what lab.sh has by that name: what a lab has
+otherwise than a cloud. Needs root, the Debian packages in artifacts/packages, the client of OpenStack and sqlite3; README.md has the rest.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ TREE = HERE.parent.parent
 GUIDE = TREE / "etc" / "README.md"
 STATE = Path("/var/lib/osev-stack-2026.2")
 ADDRESS, PORT = "198.18.34.1", 9550
+ALONE = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
 
 # Lower is this machine; what is written goes to memory, and away. The stack's own folder is the real one: its processes are outside.
 ENTER = r"""
@@ -91,12 +92,27 @@ def write(blocks: list[Block], folder: Path) -> None:
 def prepare(folder: Path) -> None:
     """The stack as the guide leaves Nova, and the folder that is /guide inside."""
     subprocess.run(
-        [TREE / "devstack/local/up.sh", "--release", "2026.2", "--computes", "4",
-         "--mem-encryption", "compute1=2,compute2=sev:unlimited+sev_snp:2,compute3=sev_snp:3"],
-        check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-        env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "STATE_DIR": str(STATE),
-             "OSEV_VENDORDATA_URL": f"https://{ADDRESS}:{PORT}/v1/vendordata", "OSEV_VENDORDATA_CA": f"{STATE}/guide.crt",
-             "OSEV_UPDATE_RESOURCES_INTERVAL": "30"})
+        [
+            TREE / "devstack/local/up.sh",
+            "--release",
+            "2026.2",
+            "--computes",
+            "4",
+            "--mem-encryption",
+            "compute1=2,compute2=sev:unlimited+sev_snp:2,compute3=sev_snp:3",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        env={
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": "/root",
+            "STATE_DIR": str(STATE),
+            "OSEV_VENDORDATA_URL": f"https://{ADDRESS}:{PORT}/v1/vendordata",
+            "OSEV_VENDORDATA_CA": f"{STATE}/guide.crt",
+            "OSEV_UPDATE_RESOURCES_INTERVAL": "30",
+        },
+    )
     (folder / "here").mkdir()
     for package in (TREE / "artifacts/packages").glob("*.deb"):
         shutil.copy(package, folder / "here")
@@ -124,8 +140,7 @@ def main() -> int:
         work.mkdir()
         write(blocks, folder)
         prepare(folder)
-        ended = subprocess.run(
-            ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-euc", ENTER, "sh", work, STATE, folder, ADDRESS, str(PORT)], check=False)
+        ended = subprocess.run([*ALONE, "sh", "-euc", ENTER, "sh", work, STATE, folder, ADDRESS, str(PORT)], check=False)
         reached = (folder / "at").read_text().strip() if (folder / "at").exists() else "0"
         outcomes = [outcome_of(block, number, reached, ended.returncode != 0) for number, block in enumerate(blocks)]
         if reached != "end":
@@ -135,13 +150,16 @@ def main() -> int:
                 if log.exists():
                     print(f"--- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-40:]))
     counted = [(block, outcome) for block, outcome in zip(blocks, outcomes, strict=True) if not block.of_lab or outcome == "Failed"]
-    for block, outcome in counted:
+    for block, _ in counted:
         if block.needs:
             print(f"skipped: {block.name}: needs {block.needs}")
     if len(sys.argv) > 1:
-        lines = [f"<UnitTestResult testName={quoteattr(block.name)} outcome=\"{outcome}\" />" for block, outcome in counted]
-        lines += [f"<UnitTestResult testName={quoteattr(block.name + ': needs ' + block.needs)} outcome=\"NotExecuted\" />"
-                  for block, outcome in counted if block.needs and outcome == "Passed"]
+        lines = [f'<UnitTestResult testName={quoteattr(block.name)} outcome="{outcome}" />' for block, outcome in counted]
+        lines += [
+            f'<UnitTestResult testName={quoteattr(block.name + ": needs " + block.needs)} outcome="NotExecuted" />'
+            for block, outcome in counted
+            if block.needs and outcome == "Passed"
+        ]
         Path(sys.argv[1]).write_text("<TestRun>\n" + "\n".join(lines) + "\n</TestRun>\n")
     return 0 if reached == "end" and ended.returncode == 0 else 1
 

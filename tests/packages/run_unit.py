@@ -1,11 +1,13 @@
 #!/usr/bin/python3
-"""Starts a systemd unit's program in a folder where no systemd runs, as that would start it: as its user, with its folders, and without what its
-settings take away, as far as a program without systemd can do that.
+"""Starts a systemd unit's program in a folder where no systemd runs, as that would start it.
+
+As its user, with its folders, and without what its settings take away, as far as a program without systemd can do that.
 
 usage: run_unit.py UNIT [COMMAND...]      run_unit.py --serve UNIT
-Says what became of it: "ready", then the output of COMMAND, then "ended CODE" after SIGTERM; or "failed CODE" or "restarts CODE", as systemd would
-do by RestartPreventExitStatus. With --serve it goes on after "ready" until it gets SIGTERM itself. Output of the program goes to standard error. Exit code 0 when it was ready, COMMAND ended with 0, and it with 0.
-Needs to be in mount and process namespaces of its own. Not done: SystemCallFilter, RestrictAddressFamilies, RestrictNamespaces, DevicePolicy.
+Says what became of it: "ready", then the output of COMMAND, then "ended CODE" after SIGTERM; or "failed CODE" or "restarts CODE", as
+systemd would do by RestartPreventExitStatus. With --serve it goes on after "ready" until it gets SIGTERM itself. Output of the program
+goes to standard error. Exit code 0 when it was ready, COMMAND ended with 0, and it with 0. Needs to be in mount and process namespaces of
+its own. Not done: SystemCallFilter, RestrictAddressFamilies, RestrictNamespaces, DevicePolicy, and sets of capabilities that keep some.
 """
 
 import ctypes
@@ -108,8 +110,13 @@ def main() -> int:
     # by its parent's name a program of .NET knows that systemd has started it
     LIBC.prctl(PR_SET_NAME, b"systemd", 0, 0, 0)
     program = subprocess.Popen(
-        last(unit, "ExecStart").split(), env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, cwd="/",
-        preexec_fn=lambda: confine(unit, user.pw_uid, gid))
+        last(unit, "ExecStart").split(),
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+        cwd="/",
+        preexec_fn=lambda: confine(unit, user.pw_uid, gid),
+    )
     ready.settimeout(0.2)
     for _ in range(PATIENCE * 5):
         try:
