@@ -118,16 +118,23 @@ install_new() { # NAME...
     dpkg_inside "installing $*" --force-confdef --force-confold -i "${files[@]}"
 }
 
-# unit NAME WANTED [COMMAND...]: what systemd would see of it; its words are in $WORK/unit and those of the program in $WORK/log
+# unit NAME WANTED [COMMAND...]: what systemd would see of it; its words are in $WORK/unit and those of the program in /run/unit.log, inside
 unit() {
     local name=$1 wanted=$2
     shift 2
-    inside /run_unit.py "$name" "$@" >"$WORK/unit" 2>"$WORK/log" || true
-    [ "$(head -1 "$WORK/unit")" = "$wanted" ] || fail "$name: $(cat "$WORK/unit" "$WORK/log"), and not $wanted"
-    [ "$wanted" != ready ] || [ "$(tail -1 "$WORK/unit")" = "ended 0" ] || fail "$name: $(cat "$WORK/unit" "$WORK/log")"
+    inside /run_unit.py "$name" "$@" >"$WORK/unit" 2>"$ROOT/run/unit.log" || true
+    [ "$(head -1 "$WORK/unit")" = "$wanted" ] || fail "$name: $(cat "$WORK/unit" "$ROOT/run/unit.log"), and not $wanted"
+    [ "$wanted" != ready ] || [ "$(tail -1 "$WORK/unit")" = "ended 0" ] || fail "$name: $(cat "$WORK/unit" "$ROOT/run/unit.log")"
 }
 
-says() { grep -q -- "$1" "$WORK/log" || fail "its log does not say '$1': $(cat "$WORK/log")"; }
+says() { grep -q -- "$1" "$ROOT/run/unit.log" || fail "its log does not say '$1': $(cat "$ROOT/run/unit.log")"; }
+
+# unit_says NAME TEXT: it runs until it has said that
+unit_says() {
+    # shellcheck disable=SC2016  # for the inner shell
+    unit "$1" ready sh -c 'for _ in $(seq 300); do grep -q -- "$1" /run/unit.log && exit; sleep 0.2; done' sh "$2"
+    says "$2"
+}
 enabled() { [ "$(inside systemctl is-enabled "$1" 2>/dev/null)" = "$2" ] || fail "$1 is not $2"; }
 # mode PATH "MODE OWNER:GROUP"
 mode() { [ "$(inside stat -c '%a %U:%G' "$1")" = "$2" ] || fail "$1 is $(inside stat -c '%a %U:%G' "$1"), and not $2"; }

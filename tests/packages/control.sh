@@ -43,8 +43,7 @@ user_domain_id = default
 project_domain_id = default
 END
     # without a database it says what helps, and goes on by itself once it is there
-    unit openstack-sev-control ready sleep 3
-    says "make it with 'openstack-sev-control manage db sync'"
+    unit_says openstack-sev-control "storage.unavailable.*make it with 'openstack-sev-control manage db sync'"
     control manage db sync
     answers
     mode $CONTROL_STATE/control.sqlite "600 openstack-sev:openstack-sev"

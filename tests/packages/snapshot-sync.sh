@@ -29,8 +29,7 @@ OS_USER_DOMAIN_NAME=Default
 OS_PROJECT_DOMAIN_NAME=Default
 END
     # Keystone is away: it runs, says so, and asks again
-    unit openstack-sev-snapshot-sync ready sh -c 'sleep 1'
-    says '^down: '
+    unit_says openstack-sev-snapshot-sync '^down: '
     mode /var/lib/openstack-sev/scheduling "755 openstack-sev-sync:openstack-sev-sync"
 }
 
