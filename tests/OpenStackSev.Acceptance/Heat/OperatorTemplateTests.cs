@@ -63,15 +63,16 @@ public sealed class OperatorTemplateTests(Stack stack) : IAsyncLifetime
     [Fact]
     public async Task An_image_is_fetched_has_its_properties_and_goes_with_its_stack()
     {
+        Assert.SkipUnless(HasModels, $"Glance of {Stack.Release.Name} fetches from no loopback address, and its stack has no other; shown on 2026.2");
         await using ImageHost host = ImageHost.Start();
-        await stacks!.CreateAsync("image", "operator/image.yaml", [HasModels ? "snp_env.yaml" : "sev_env.yaml"], rollback: false,
-            ("name", "template-image"), ("location", host.Url.AbsoluteUri), ("disk_format", "raw"), ("model_key", HasModels));
+        await stacks!.CreateAsync("image", "operator/image.yaml", ["snp_env.yaml"], rollback: false,
+            ("name", "template-image"), ("location", host.Url.AbsoluteUri), ("disk_format", "raw"));
         await RealCloud.EventuallyAsync(async () => (await ImagesAsync()) is [{ } made] && made["hw_firmware_type"] is not null, () => "the image has no properties");
         host.Open();
         await stacks.UntilAsync("image", "CREATE_COMPLETE");
         JsonNode image = Assert.Single(await ImagesAsync())!;
         Assert.Equal(("active", "uefi", "q35", "true"), ((string?)image["status"], (string?)image["hw_firmware_type"], (string?)image["hw_machine_type"], (string?)image["hw_mem_encryption"]));
-        Assert.Equal(HasModels ? ("amd-sev-snp", "true") : (null, null), ((string?)image["hw_mem_encryption_model"], (string?)image["hw_firmware_stateless"]));
+        Assert.Equal(("amd-sev-snp", "true"), ((string?)image["hw_mem_encryption_model"], (string?)image["hw_firmware_stateless"]));
         await stacks.DeleteAsync("image");
         Assert.Empty(await ImagesAsync());
     }
@@ -95,13 +96,18 @@ public sealed class OperatorTemplateTests(Stack stack) : IAsyncLifetime
         await stacks.DeleteAsync("project");
         Assert.Equal(HttpStatusCode.NotFound, (await stack.Cloud.TrySendAsync(HttpMethod.Get, "identity", "/projects/" + project)).Status);
 
-        await stacks.CreateAsync("aggregate", "operator/aggregate.yaml", [], rollback: false, ("name", "template-hosts"), ("hosts", "compute1,compute2"));
-        await stacks.UntilAsync("aggregate", "CREATE_COMPLETE");
-        JsonNode aggregate = Assert.Single(await AggregatesAsync())!;
-        Assert.Equal("required", (string?)aggregate["metadata"]!["trait:CUSTOM_SEV_SNP"]);
-        Assert.Equal(2, aggregate["hosts"]!.AsArray().Count);
-        await stacks.DeleteAsync("aggregate");
-        Assert.Empty(await AggregatesAsync());
+        foreach (string zone in (string[])["", "template-zone"])
+        {
+            await stacks.CreateAsync("aggregate", "operator/aggregate.yaml", [], rollback: false,
+                ("name", "template-hosts"), ("hosts", "compute1,compute2"), ("availability_zone", zone));
+            await stacks.UntilAsync("aggregate", "CREATE_COMPLETE");
+            JsonNode aggregate = Assert.Single(await AggregatesAsync())!;
+            Assert.Equal("required", (string?)aggregate["metadata"]!["trait:CUSTOM_SEV_SNP"]);
+            Assert.Equal(zone, (string?)aggregate["availability_zone"] ?? "");
+            Assert.Equal(2, aggregate["hosts"]!.AsArray().Count);
+            await stacks.DeleteAsync("aggregate");
+            Assert.Empty(await AggregatesAsync());
+        }
     }
 
     private async Task<Dictionary<string, JsonObject>> FlavorsAsync(string prefix) =>
