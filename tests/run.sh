@@ -41,7 +41,7 @@ can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 install_packages() {
     local wanted=() package needed=(clang zlib1g-dev shellcheck libicu72 zsh fish python3-openstackclient strace ansible-core ansible-lint logrotate)
-    [ "$QUICK" = 1 ] || needed+=(debhelper help2man lintian debootstrap
+    [ "$QUICK" = 1 ] || needed+=(debhelper help2man lintian debootstrap sqlite3 qemu-utils
         busybox-static xorriso qemu-system-x86 libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients)
     for package in "${needed[@]}"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || wanted+=("$package")
@@ -225,9 +225,9 @@ native_step() {
     if [ "$QUICK" = 1 ]; then note "native programs: --quick was given"; return; fi
     command -v clang >/dev/null || { missing "native programs: clang is not installed"; return; }
     step "native programs"
-    for program in OpenStackSev.Agent OpenStackSev.Guest OpenStackSev.Cli; do
+    for program in OpenStackSev.Agent OpenStackSev.Guest OpenStackSev.Cli OpenStackSev.Control; do
         if dotnet publish "src/$program" -c Release -r linux-x64 -o "artifacts/native/$program" -v quiet --nologo >"$RESULTS/$program.publish.log" 2>&1
-        then printf '   %-34s %s\n' "$program" "$(du -h "$(find "artifacts/native/$program" -maxdepth 1 -type f -executable ! -name "*.dbg" | head -1)" | cut -f1)"
+        then printf '   %-34s %s\n' "$program" "$(du -sh --exclude='*.dbg' --exclude='*.pdb' "artifacts/native/$program" | cut -f1)"
         else grep -E 'error|warn' "$RESULTS/$program.publish.log" | sort -u | head -20; broke "native $program, see $RESULTS/$program.publish.log"; fi
     done
     # it lies in every image
@@ -240,8 +240,23 @@ packages_step() {
     [ -n "$BASE" ] || { missing "Debian packages: they need root and apt"; return; }
     command -v clang >/dev/null || { missing "Debian packages: the native programs are not there"; return; }
     step "Debian packages"
-    if wait_for "$BASE" && tests/packages.sh --published >"$RESULTS/packages.log" 2>&1; then sed 's/^/   /' "$RESULTS/packages.log"
+    if wait_for "$BASE" && tests/packages.sh --published >"$RESULTS/packages.log" 2>&1; then grep '^openstack-sev-\|^all of' "$RESULTS/packages.log" | sed 's/^/   /'
     else tail -20 "$RESULTS/packages-base.log" "$RESULTS/packages.log"; broke "Debian packages, see $RESULTS/packages.log"; fi
+}
+
+tool_step() {
+    step "osev as a .NET tool"
+    if tests/tool.sh >"$RESULTS/tool.log" 2>&1; then sed 's/^/   /' "$RESULTS/tool.log"
+    else tail -20 "$RESULTS/tool.log"; broke "osev as a .NET tool, see $RESULTS/tool.log"; fi
+}
+
+# guide_step: the operator's guide is followed on 2026.2, when its suite has ended, with the packages that were built meanwhile
+guide_step() {
+    until [ -e "$RESULTS/packages.ended" ]; do sleep 1; done
+    if tests/guide/run.py "$RESULTS/guide.trx" >"$RESULTS/guide.log" 2>&1; then grep '^skipped: ' "$RESULTS/guide.log" | sed 's/^/   /'
+    else cat "$RESULTS/guide.log"; fi
+    printf '   %-34s %s\n' guide "$(count "$RESULTS/guide.trx")"
+    [ -s "$RESULTS/guide.trx" ] || broke "the operator's guide wrote no results, see $RESULTS/guide.log"
 }
 
 acceptance_step() {
@@ -256,6 +271,7 @@ acceptance_step() {
     wait_for "$KERNEL" || { tail -5 "$RESULTS/kernel.log"; broke "no kernel for the virtual machine, see $RESULTS/kernel.log"; }
     for release in "${RELEASES[@]}"; do run_acceptance "$release" "${STACK[$release]}" & suites+=($!); done
     for suite in "${suites[@]}"; do wait "$suite" || broke "an acceptance suite wrote no results, see $RESULTS"; done
+    if [[ " ${RELEASES[*]} " == *" 2026.2 "* ]]; then guide_step; else note "the operator's guide: it is followed on 2026.2"; fi
     for release in "${RELEASES[@]}"; do
         [ "$(cat "$RESULTS/exit.${STACK[$release]}" 2>/dev/null)" = 0 ] ||
             { tail -20 "$RESULTS/stack-$release.log"; broke "OpenStack $release did not come up, see $RESULTS/stack-$release.log"; }
@@ -289,11 +305,13 @@ renice -n 5 $$ >/dev/null 2>&1
 # not together with the native programs: both read what restores write
 format_step
 scripts_step
+tool_step
+packages_step
+touch "$RESULTS/packages.ended"     # for the guide, which waits in acceptance_step
 devstack_step
 etc_step
 tests_step
 fuzz_step
-packages_step
 filter_step
 step "the acceptance tests' end"
 wait "$ACCEPTANCE"

@@ -14,6 +14,9 @@ public static class ExitCode
     /// <summary>EX_USAGE of sysexits.h: the command line cannot be meant.</summary>
     public const int BadUsage = 64;
 
+    /// <summary>EX_CONFIG of sysexits.h, of a service: a restart changes nothing until somebody has configured it.</summary>
+    public const int Configuration = 78;
+
     /// <summary>As a shell reports SIGINT.</summary>
     public const int Interrupted = 130;
 }

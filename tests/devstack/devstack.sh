@@ -153,10 +153,13 @@ function die {
     exit 1
 }
 
+# as DevStack's it hands back the exit code of what was before: with errexit, a warning about a failure ends the stack
 function warn {
+    local code=$?
     takes 2 2 "$@"
     [[ "$1" =~ ^[0-9]+$ ]] || refused "warn takes \$LINENO first"
     printf '[WARNING] %s\n' "$2" >&2
+    return $code
 }
 
 function install_package { takes 1 64 "$@"; }
@@ -231,6 +234,7 @@ function sudo {
 # --- functions, lib/keystone, lib/rpc_backend
 
 function create_service_user { takes 1 2 "$@"; }
+function get_or_add_user_project_role { takes 3 5 "$@"; }
 function get_or_create_service { takes 3 3 "$@"; [[ "$2" =~ ^[a-z-]+$ ]] || refused "get_or_create_service: NAME TYPE DESCRIPTION"; }
 
 function get_or_create_endpoint {

@@ -136,6 +136,21 @@ class Roles(Case):
         capacity = ini(self.here.conf / "agent.conf")["capacity"]
         self.assertEqual((capacity["node_uuid"], capacity["launches"]), ([COMPUTE_ID], ["amd-sev,amd-sev-snp"]))
 
+    def test_where_heat_is_the_projects_of_its_stacks_can_be_read(self) -> None:
+        roles = [
+            ["get_or_add_user_project_role", "reader", "openstack-sev", project, "Default", "default"] for project in ("demo", "alt_demo")
+        ]
+        for services, projects, expected in (("h-eng", "demo,alt_demo", roles), ("h-eng", "", roles[:1]), ("g-api", "demo", [])):
+            with self.subTest(services=services, projects=projects):
+                self.here.run(
+                    *("stack", "pre-install", "install", "post-config"),
+                    ENABLED_SERVICES=f"key,rabbit,n-api,{services}",
+                    OSEV_GATE_PROJECTS=projects,
+                    OSEV_SIMULATED="False",
+                    UNCHECKED="yes",
+                )
+                self.assertEqual(self.here.calls("get_or_add_user_project_role"), expected)
+
     def test_behind_devstacks_tls_its_authority_is_believed_too(self) -> None:
         bundle = self.here.path / "opt/stack/data/ca-bundle.pem"
         bundle.parent.mkdir(parents=True)

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting.Systemd;
 using OpenStackSev.Api.Client;
 using OpenStackSev.Attestation.Snapshots;
 using OpenStackSev.Inspection;
+using OpenStackSev.OpenStack;
 
 namespace OpenStackSev.Cli.Scheduling;
 
@@ -33,8 +34,7 @@ internal static class SnapshotSync
         {
             SnapshotStore store = new(parsed.GetValue(file)!);
             string keysPath = parsed.GetValue(keys)!;
-            CheckPlaces(store, keysPath);
-            using var plane = Hosts.ControlPlane.Of(parsed.Connect(), new AttestationClientOptions { MaximumResponseBytes = SignedSnapshot.MaximumSize });
+            using Hosts.ControlPlane plane = Opened(parsed, store, keysPath, parsed.GetValue(once) ? ExitCode.Failed : ExitCode.Configuration);
             store.RemoveLeftovers();
             var round = new SnapshotRound(plane.Api, store, keysPath, TimeProvider.System);
             if (parsed.GetValue(once))
@@ -66,21 +66,32 @@ internal static class SnapshotSync
         },
     };
 
-    /// <summary>What no round will mend is said before the first one.</summary>
+    /// <summary>Cloud, file and keys; what no round will mend is said before the first one.</summary>
+    /// <param name="unfit">How it ends when it is not configured: a service is not to be started again and again.</param>
+    private static Hosts.ControlPlane Opened(ParseResult parsed, SnapshotStore store, string keysPath, int unfit)
+    {
+        try
+        {
+            CheckPlaces(store, keysPath);
+            return Hosts.ControlPlane.Of(parsed.Connect(), new AttestationClientOptions { MaximumResponseBytes = SignedSnapshot.MaximumSize });
+        }
+        catch (CloudConfigurationException e)
+        {
+            throw new CommandException(e.Message, e.Hint, unfit, e);
+        }
+        catch (SnapshotException e)
+        {
+            throw new CommandException(e.Message, e.Hint, unfit, e);
+        }
+    }
+
     private static void CheckPlaces(SnapshotStore store, string keysPath)
     {
         if (Directory.Exists(store.Path))
             throw CommandException.BadUsage($"--file {store.Path}: is a folder", "name a file");
         if (Path.GetDirectoryName(Path.GetFullPath(store.Path)) is not { } folder || !Directory.Exists(folder))
             throw CommandException.BadUsage($"--file {store.Path}: its folder is not there", "make the folder, for the user that runs this");
-        try
-        {
-            SnapshotKeys.Read(keysPath);
-        }
-        catch (SnapshotException e)
-        {
-            throw e.AsCommandException();
-        }
+        SnapshotKeys.Read(keysPath);
     }
 
     private static async Task<int> OnceAsync(CommandConsole console, OutputFormat format, SnapshotRound round, SnapshotStore store, CancellationToken ct)

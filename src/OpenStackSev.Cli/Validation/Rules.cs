@@ -16,6 +16,7 @@ internal static class Rules
         Argument<string?> code = new("code")
         {
             Description = "Print this rule in full.",
+            HelpName = "FINDING",
             Arity = ArgumentArity.ZeroOrOne,
         };
         code.CompletionSources.Add(_ => s_all.Select(rule => new System.CommandLine.Completions.CompletionItem(rule.Code)));

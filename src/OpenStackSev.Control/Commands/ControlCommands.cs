@@ -47,8 +47,14 @@ public static class ControlCommands
 
         try
         {
-            return await parsed.InvokeAsync(
-                new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false }, ct);
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                // Its own handler of SIGTERM ends the program after two seconds, whatever is still being answered; the host's waits.
+                ProcessTerminationTimeout = null,
+            }, ct);
         }
         catch (ConfigurationException e)
         {

@@ -67,6 +67,12 @@ internal static class HistoryCommands
         output.WriteLine($"{file}: made key {key.Id} for the history's heads, its public half is in {file}.pub");
     }
 
+    internal static void RotateKey(string file, TextWriter output)
+    {
+        using HistoryKey key = Guarded(() => HistoryKey.Rotate(file), "[database] history_key says where it is; the service's user must be able to write there");
+        output.WriteLine($"{file}: made key {key.Id} for the history's heads; restart the service, and give auditors {file}.pub, which also has the keys before");
+    }
+
     internal static int Report(IReadOnlyList<VerifiedChain> chains, TextWriter output, TextWriter error)
     {
         foreach (VerifiedChain chain in chains)

@@ -4,13 +4,14 @@ using OpenStackSev.Control.Reattestation.Keys;
 
 namespace OpenStackSev.Control.Commands;
 
-/// <summary><c>manage keys rotate</c>: a new key for tickets, or for results.</summary>
+/// <summary><c>manage keys rotate</c>: a new key for tickets, for results, or for the history.</summary>
 internal static class KeyCommands
 {
     private const string Tickets = "tickets";
     private const string Results = "results";
+    private const string History = "history";
 
-    public static Command Create(TextWriter output) => new("keys", "Keys of tickets and results.") { Rotate(output) };
+    public static Command Create(TextWriter output) => new("keys", "Keys of tickets, of results and of the history.") { Rotate(output) };
 
     /// <summary>What a first start needs; a file that is there is left alone.</summary>
     internal static void MakeMissing(ControlConfiguration configuration, TextWriter output)
@@ -26,12 +27,20 @@ internal static class KeyCommands
 
     private static Command Rotate(TextWriter output)
     {
-        var of = new Argument<string>("of") { Description = $"{Tickets} or {Results}" };
-        of.AcceptOnlyFromAmong(Tickets, Results);
-        var command = new Command("rotate", "Put a new key before those that are there; the last three of them go on verifying. Running services take it at once.") { of };
+        var of = new Argument<string>("of") { Description = $"{Tickets}, {Results} or {History}" };
+        of.AcceptOnlyFromAmong(Tickets, Results, History);
+        var command = new Command("rotate",
+            "Put a new key before those that are there. Of tickets and results the last three go on verifying, and running services take the new one at once; "
+            + "of the history the public halves of all stay, and a service takes the new one at its restart.") { of };
         command.SetAction(parsed =>
         {
             ControlConfiguration configuration = parsed.Configuration();
+            if (parsed.GetRequiredValue(of) == History)
+            {
+                HistoryCommands.RotateKey(configuration.Database.KeyIn(configuration.Process), output);
+                return ExitCodes.Done;
+            }
+
             (string name, string file, Func<string> key) = Files(configuration).Single(one => one.Of == parsed.GetRequiredValue(of));
             Guarded(() => NewKeys.Rotate(file, key(), name == Tickets ? TicketKeys.Split : ResultKeys.Split), file);
             output.WriteLine($"{file}: has a new key for {name}");

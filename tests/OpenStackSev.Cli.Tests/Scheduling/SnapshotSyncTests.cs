@@ -112,6 +112,15 @@ public sealed class SnapshotSyncTests : IDisposable
     }
 
     [Fact]
+    public async Task A_service_that_is_not_configured_ends_so_that_nothing_starts_it_again_and_again()
+    {
+        (await RunAsync("snapshot-sync", "--keys", folder.At("keys.json"), "--file", folder.At("snapshot"))).AssertError(78, "keys.missing: ");
+        await WriteKeysAsync();
+        (await RunAsync("snapshot-sync", "--os-cloud", "nowhere", "--keys", folder.At("keys.json"), "--file", folder.At("snapshot"))).AssertError(78, "cloud 'nowhere' is not configured: ");
+        Assert.Empty(cloud.Asked());
+    }
+
+    [Fact]
     public async Task A_full_disk_leaves_the_one_that_is_there()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may mount the small disk");

@@ -9,6 +9,7 @@ using OpenStackSev.Api.Attestation;
 using OpenStackSev.Attestation;
 using OpenStackSev.Control.Enforcement;
 using OpenStackSev.Control.Events;
+using OpenStackSev.Control.Gates;
 using OpenStackSev.Control.Notifications;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Reattestation.Rounds;
@@ -53,7 +54,7 @@ public sealed partial class DashboardTests
         string board = await File.ReadAllTextAsync(Path.Join(Repository.Root, "etc", "grafana", "openstack-sev.json"));
         string rules = await File.ReadAllTextAsync(Path.Join(Repository.Root, "etc", "prometheus", "openstack-sev.rules.yaml"));
         string[] ours = [.. (await ExportedAsync()).Keys.Where(name => name.StartsWith("osev_", StringComparison.Ordinal) && name != "osev_host_silent")];
-        Assert.True(ours.Length >= 18, string.Join(' ', ours));
+        Assert.True(ours.Length >= 21, string.Join(' ', ours));
         Assert.All(ours, name => Assert.Contains(name, board, StringComparison.Ordinal));
         Assert.Contains("osev_host_silent", rules, StringComparison.Ordinal);
     }
@@ -102,6 +103,10 @@ public sealed partial class DashboardTests
         NotificationJournal notifications = services.GetRequiredService<NotificationJournal>();
         notifications.Waits(1, false);
         notifications.Became(NotificationOutcome.Handled, "instance.create.end");
+        GateJournal gates = services.GetRequiredService<GateJournal>();
+        gates.Counts = [new GateCount(GateStanding.Waiting, 1)];
+        gates.Signalled(true);
+        gates.Failed("orchestration.503");
         // its own options are without a broker: one beside it has one
         _ = new NotificationJournal(new NotificationOptions { TransportUrl = "rabbit://u:p@127.0.0.1:1/" }, services.GetRequiredService<IMeterFactory>(), TimeProvider.System);
         await RefreshAsync(lab.Control);

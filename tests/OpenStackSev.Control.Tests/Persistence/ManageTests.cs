@@ -71,6 +71,34 @@ public sealed class ManageTests : IDisposable
     }
 
     [Fact]
+    public async Task A_rotated_key_signs_what_comes_and_what_those_before_signed_goes_on_verifying()
+    {
+        await RunAsync("db", "sync");
+        await WriteAsync(2);
+        string heads = Path.Join(folder, "events.json"), old = Path.Join(folder, "old.pem");
+        string[] first = await File.ReadAllLinesAsync(heads);
+        File.Copy(Key + ".pub", old);
+        for (int i = 0; i < 2; i++)
+        {
+            (int code, string output, string error) = await RunAsync("keys", "rotate", "history");
+            Assert.Equal((0, ""), (code, error));
+            Assert.Contains("restart the service", output, StringComparison.Ordinal);
+        }
+
+        await WriteAsync(2);
+        await File.AppendAllLinesAsync(heads, first);
+        Assert.Equal((0, "writer 'control-1': rows 1 to 4 hold, 2 signed heads compared\n", ""), await RunAsync("history", "verify", "--heads", heads));
+        Assert.Equal((0, "writer 'control-1': rows 1 to 4 hold, 2 signed heads compared\n", ""), await RunAsync("history", "verify", "--heads", heads, "--key", Key + ".pub"));
+        (int refused, _, string why) = await RunAsync("history", "verify", "--heads", heads, "--key", old);
+        Assert.Equal(1, refused);
+        Assert.Contains("row 4: history.head.signature: ", why, StringComparison.Ordinal);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Key));
+        // Of the keys before no private half is left.
+        Assert.Single(System.Text.RegularExpressions.Regex.Matches(await File.ReadAllTextAsync(Key), "BEGIN PRIVATE KEY"));
+    }
+
+    [Fact]
     public async Task A_key_that_others_may_read_does_not_sign()
     {
         await RunAsync("db", "sync");
