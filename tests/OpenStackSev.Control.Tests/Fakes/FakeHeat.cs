@@ -140,6 +140,13 @@ internal sealed class FakeHeat
         waiting.Clear();
     }
 
+    /// <summary>An engine that ended before it did what was left.</summary>
+    public void Lose()
+    {
+        IsBusy = false;
+        waiting.Clear();
+    }
+
     private async Task<IResult> SignalAsync(HttpContext context, string tenant, string name, Guid id, string resource)
     {
         JsonObject body = (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();

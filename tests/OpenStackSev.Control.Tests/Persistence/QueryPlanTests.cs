@@ -36,6 +36,11 @@ public sealed class QueryPlanTests
         ["instances that enforcement looks after"] = database => new EnforcementStates(database).LookedAfterAsync(Guid.Empty),
         ["instances that were acted on"] = database => new EnforcementStates(database).ActedSinceAsync(DateTimeOffset.UnixEpoch),
         ["instances that blame their host"] = database => new EnforcementStates(database).BlamingAsync(Guid.NewGuid(), 100),
+        ["the gate of an instance"] = database => new GateStates(database).BothAsync(Guid.NewGuid()),
+        ["gates of listed servers"] = database => new GateStates(database).OfAsync([Guid.NewGuid(), Guid.NewGuid()]),
+        ["gates that wait"] = database => new GateStates(database).OpenAsync(Guid.Empty, DateTimeOffset.UnixEpoch),
+        ["gates"] = database => new GateStates(database).ListAsync(100, Guid.Empty, null, null),
+        ["gates of a project"] = database => new GateStates(database).ListAsync(100, Guid.Empty, "p1", null),
         ["the breaker"] = database => new EnforcementStates(database).BreakerAsync(),
         ["the end of a chain"] = database => database.UseAsync(context => context.History.Where(row => row.Writer == "control-1")
             .OrderByDescending(row => row.Sequence).Select(row => row.Hash).FirstOrDefaultAsync()),

@@ -41,6 +41,14 @@ public sealed class SentencesTests
         "Would be locked, stopped, and is not: too many turned bad at once, which looks like an outage")]
     [InlineData("enforcement.cleared", """{"cause":"enforcement.recovered","left":[]}""", "Nothing is held against it any more: it is good again")]
     [InlineData("enforcement.released", """{"by":"admin","reason":"tried it by hand"}""", "Was released by admin: tried it by hand")]
+    [InlineData("gate.noticed", """{"stack":"s1","resource":"gate"}""", "Stack s1 waits for it to prove itself (resource gate)")]
+    [InlineData("gate.intended", """{"status":"SUCCESS","reason":"attested: affirming"}""", "Its stack is about to be told SUCCESS: attested: affirming")]
+    [InlineData("gate.opened", """{"status":"SUCCESS","reason":"attested: affirming","found":true}""", "Its stack was told SUCCESS, as it had been already: attested: affirming")]
+    [InlineData("gate.closed", """{"status":"FAILURE","reason":"not attested: snp.policy.debug: x"}""", "Its stack was told FAILURE, and fails: not attested: snp.policy.debug: x")]
+    [InlineData("gate.refused", """{"code":"gate.server.not_in_stack","detail":"the stack holds no server"}""",
+        "The gate that it names is none, and nothing is signalled: the stack that it names does not hold it (gate.server.not_in_stack: the stack holds no server)")]
+    [InlineData("gate.ended", """{"code":"gate.instance.gone","detail":"x"}""", "Its stack was told nothing: it is gone (gate.instance.gone)")]
+    [InlineData("gate.put_off", """{"code":"identity.401","detail":"no role"}""", "Its stack cannot be told anything now, and it is tried again: identity.401, no role")]
     [InlineData("host.quarantine.requested", """{"host_name":"compute1","projects":2,"instances":3,"codes":["snp.tcb.below_minimum"]}""",
         "3 instances of 2 projects speak against it (snp.tcb.below_minimum): it should be quarantined")]
     [InlineData("instance.rebuilt", """{"event_type":"instance.rebuild.end","happened_at":"2026-11-25T12:00:00+00:00","host":{}}""", "Rebuilt (instance.rebuild.end); what was proven before counts no more")]
