@@ -11,7 +11,7 @@
 
 # --- what localrc and stackrc set, unless the test has set it
 
-STACK_USER=$(id -un)
+STACK_USER=${STACK_USER:-$(id -un)}
 DEST=$SANDBOX/opt/stack
 DATA_DIR=$DEST/data
 SYSTEMD_DIR=$SANDBOX/etc/systemd/system

@@ -18,11 +18,16 @@ class Again(Case):
             for file in ("etc/nova/nova.conf", "etc/openstack-sev/openstack-sev.conf", "etc/openstack-sev/control.crt")
         }
         agents = (self.here.conf / "agent.conf").read_text()
+        snapshot = self.here.data / "scheduling/snapshot"
+        snapshot.write_text("what was known of hosts\n")
         self.here.run("unstack")
+        self.assertFalse(snapshot.exists())
         self.assertEqual([call[1] for call in self.here.calls("stop_process")], ["osev-agent", "osev-sync", "osev-control"])
         self.assertEqual(list(self.here.path.glob("running-*")), [])
 
+        # the cloud is another one: what was known of the one before goes
         self.here.run("stack", UNCHECKED="yes")
+        self.assertFalse((self.here.data / "control/control.sqlite").exists())
         for file, text in first.items():
             self.assertEqual((self.here.path / file).read_text(), text, file)
         self.assertEqual((self.here.conf / "agent.conf").read_text(), agents)

@@ -127,7 +127,8 @@ class Roles(Case):
         ):
             with self.subTest(sev=sev, asked=asked):
                 self.here.machine(sev)
-                self.here.run("stack", "extra", ENABLED_SERVICES=SUBNODE, OSEV_SIMULATED=asked)
+                self.here.run("stack", "extra", ENABLED_SERVICES=SUBNODE, OSEV_SIMULATED=asked, STACK_USER="nobody")
+                self.assertEqual([call[4] for call in self.here.calls("run_process")], ["nobody" if simulated else "root"])
                 self.assertEqual("platform_root" in ini(self.here.conf / "agent.conf")["DEFAULT"], simulated)
 
     def test_a_node_that_is_known_by_name_is_looked_up(self) -> None:

@@ -169,6 +169,10 @@ class Ansible(unittest.TestCase):
         started = re.findall(r"ansible.builtin.systemd:\n +name: (\S+)", text)
         self.assertEqual(len(started), 3)
         self.assertLessEqual(set(started), units)
+        packages = set(re.findall(r"^Package: (.*)$", (ETC / "packages/debian/control").read_text(), re.M))
+        wanted = {name for names in re.findall(r"openstack_sev_wanted: \[(.*)\]", text) for name in names.split(", ")}
+        self.assertEqual(len(wanted), 4)
+        self.assertLessEqual(wanted, packages)
 
     def test_each_variable_has_a_default(self) -> None:
         made = {"openstack_sev_part", "openstack_sev_wanted", "openstack_sev_node"}

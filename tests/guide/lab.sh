@@ -36,6 +36,7 @@ simulated_roots = $root
 heartbeat_interval = 5
 [sweep]
 interval = 5
+nudge_after = 10
 END
     systemctl restart openstack-sev-control
 }
