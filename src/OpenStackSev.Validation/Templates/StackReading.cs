@@ -132,7 +132,7 @@ internal sealed class StackReading
     private string TypeOf(string name, string written) => _run.Environment.Resolve(Located(written), [.. _path, name]);
 
     private string Located(string type) =>
-        TemplateFiles.IsTemplate(type) && !type.Contains("://", StringComparison.Ordinal) ? Path.GetFullPath(type, _folder) : type;
+        TemplateFiles.IsTemplate(type) ? TemplateFiles.Located(type, _folder) ?? type : type;
 
     private string Full(string name) => _path.Length == 0 ? name : string.Create(CultureInfo.InvariantCulture, $"{Id}.{name}");
 

@@ -83,5 +83,5 @@ internal sealed class TemplateEnvironment
         pattern == name || System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
 
     private static string Located(string target, string folder) =>
-        TemplateFiles.IsTemplate(target) && !target.Contains("://", StringComparison.Ordinal) ? Path.GetFullPath(target, folder) : target;
+        TemplateFiles.IsTemplate(target) ? TemplateFiles.Located(target, folder) ?? target : target;
 }

@@ -27,6 +27,10 @@ public sealed record TemplateFiles(
     internal static bool IsTemplate(string type) =>
         type.EndsWith(".yaml", StringComparison.Ordinal) || type.EndsWith(".yml", StringComparison.Ordinal) || type.EndsWith(".template", StringComparison.Ordinal);
 
+    /// <summary>The path of a file that is named in another one; null where it cannot be one: an address, or no path at all.</summary>
+    public static string? Located(string name, string folder) =>
+        name.Length is 0 or > 4096 || name.Contains("://", StringComparison.Ordinal) || name.Contains('\0', StringComparison.Ordinal) ? null : Path.GetFullPath(name, folder);
+
     private static IEnumerable<(string Key, string Text)> Walk(TemplateMap document, bool environment)
     {
         var open = new Stack<(TemplateValue Value, bool Registry)>([(document, false)]);

@@ -123,7 +123,7 @@ internal sealed class TemplateFunctions(TemplateRun run, StackReading stack, Sta
     };
 
     private TemplateValue GetFile(string name) =>
-        !name.Contains("://", StringComparison.Ordinal) && run.Files.Texts.TryGetValue(Path.GetFullPath(name, folder), out string? text)
+        TemplateFiles.Located(name, folder) is { } path && run.Files.Texts.TryGetValue(path, out string? text)
             ? new TemplateText(text) : new TemplateUnknown($"file {Shown.Value(name)} was not read");
 
     private TemplateValue If(TemplateValue condition, TemplateValue then, ImmutableArray<TemplateValue> other)

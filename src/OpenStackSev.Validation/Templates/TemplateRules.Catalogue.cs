@@ -3,7 +3,7 @@ namespace OpenStackSev.Validation.Templates;
 /// <summary>What is looked for in a template beside its flavors and images. Codes never change.</summary>
 public static partial class TemplateRules
 {
-    /// <summary>Seconds after which the control plane judges silence unless its operator says otherwise: [reattestation] grace.</summary>
+    /// <summary>Seconds after which the control plane judges silence unless its operator says otherwise: [sweep] grace.</summary>
     public const int Grace = 900;
 
     /// <summary>Code, level, why, source.</summary>
@@ -48,7 +48,7 @@ public static partial class TemplateRules
     internal static TemplateRule TimeoutShort => new("heat.gate.timeout_short", FindingLevel.Warning,
         "Until its grace is over the control plane waits for a server that boots, 900 seconds unless its operator says otherwise. A shorter time-out fails the stack before "
         + "anybody can tell why.",
-        "openstack-sev-control, [reattestation] grace");
+        "openstack-sev-control, [sweep] grace");
 
     internal static TemplateRule UpdatedInPlace => new("heat.gate.update_in_place", FindingLevel.Warning,
         "An update that changes image or flavor rebuilds or resizes the server in place, and its gate is open already: the update completes without attestation. With REPLACE and "

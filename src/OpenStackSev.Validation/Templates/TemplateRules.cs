@@ -38,9 +38,12 @@ public static partial class TemplateRules
         PlannedResource? handle = gate is TemplateText name && named.GetValueOrDefault(IdIn(server.Stack, name.Text)) is { Type: Handle } found ? found : null;
         foreach (PlannedResource told in ToldToServer(server, named))
         {
-            if (told == handle || (gate is null && encryption is { Model: not null } && WaitsFor(resources, told).Any()))
+            // One credential is good for every handle of its stack.
+            if (handle is not null ? told.Stack == handle.Stack : gate is null && encryption is { Model: not null } && WaitsFor(resources, told).Any())
                 yield return ByUserData.Of(server.Id, $"a credential of {Shown.Value(told.Id)} is in what the host reads; let the control plane open the gate");
         }
+        if (handle is not null && server.Properties.Text("user_data_format") == "SOFTWARE_CONFIG")
+            yield return ByUserData.Of(server.Id, "user_data_format SOFTWARE_CONFIG puts a credential of the stack into what the host reads; use RAW");
         if (stack is null && gate is null)
         {
             if (encryption.Model == ModelNames.SevSnp)

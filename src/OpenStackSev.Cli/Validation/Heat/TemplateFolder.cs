@@ -69,9 +69,8 @@ internal sealed class TemplateFolder
 
     private void Enqueue(string named, string folder, bool text)
     {
-        if (named.Length is 0 or > 4096 || named.Contains("://", StringComparison.Ordinal) || named.Contains('\0', StringComparison.Ordinal))
+        if (TemplateFiles.Located(named, folder) is not { } path)
             return;
-        string path = Path.GetFullPath(named, folder);
         if (!_documents.ContainsKey(path) && _seen.Add($"{text} {path}"))
             _open.Enqueue((path, text));
     }

@@ -28,7 +28,7 @@ internal static class ValidateTemplate
             lookup.Add(SpecFile.Image("--image-file", imageFile));
         ComputeRelease? release = named;
         CloudFacts? facts = null;
-        if (lookup.Misses(reading) && IsCloudNamed(parsed))
+        if (IsCloudNamed(parsed) && (lookup.Misses(reading) || reading.Flavors.Count + reading.Images.Count > 0))
         {
             using OpenStackConnection cloud = parsed.Connect();
             await lookup.AskAsync(cloud, reading, ct);

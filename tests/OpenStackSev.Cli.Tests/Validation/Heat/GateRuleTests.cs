@@ -12,6 +12,7 @@ public sealed class GateRuleTests : IDisposable
             "user_data: {str_replace: {template: 'run SIGNAL', params: {SIGNAL: {get_attr: [gate, curl_cli]}}}}"),
         ["a credential in a config that user data is"] = ("heat.gate.by_user_data", "user_data: nothing",
             "user_data: {get_resource: config}\n  config: {type: 'OS::Heat::CloudConfig', properties: {cloud_config: {runcmd: [{get_attr: [gate, token]}]}}}\n  other:\n    type: OS::Nova::Server\n    properties:\n      flavor: {get_resource: flavor}\n      image: {get_resource: image}\n      image_update_policy: REPLACE\n      flavor_update_policy: REPLACE"),
+        ["a credential by software config"] = ("heat.gate.by_user_data", "user_data: nothing", "user_data_format: SOFTWARE_CONFIG"),
         ["a model without proof"] = ("heat.gate.unprovable", "amd-sev-snp", "amd-sev-es"),
         ["half of the names"] = ("heat.gate.half_named", "        openstack_sev_gate: gate\n", ""),
         ["the other half of the names"] = ("heat.gate.half_named", "        openstack_sev_stack: {get_param: 'OS::stack_id'}\n", ""),
@@ -53,6 +54,12 @@ public sealed class GateRuleTests : IDisposable
         Assert.Equal([code], HeatFolder.Codes(run).Where(found => found.StartsWith("heat.", StringComparison.Ordinal)).Distinct());
         Assert.True(run.ExitCode is 1 or 2, run.Out);
     }
+
+    [Fact]
+    public async Task A_credential_of_another_handle_of_the_stack_opens_the_gate_too() =>
+        Assert.Equal(["heat.gate.by_user_data"], HeatFolder.Codes(await _folder.JudgeAsync(HeatFolder.Good
+            .Replace("  gate:\n", "  ready: {type: 'OS::Heat::WaitConditionHandle'}\n  gate:\n", StringComparison.Ordinal)
+            .Replace("user_data: nothing", "user_data: {get_attr: [ready, curl_cli]}", StringComparison.Ordinal))));
 
     [Fact]
     public async Task A_gate_of_a_server_without_encryption_can_never_open() =>

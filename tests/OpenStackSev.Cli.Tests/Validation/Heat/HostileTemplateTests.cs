@@ -114,6 +114,14 @@ public sealed class HostileTemplateTests : IDisposable
     }
 
     [Fact]
+    public async Task Names_that_no_file_can_have_are_not_read()
+    {
+        CommandLine run = await _folder.JudgeAsync(Head + "resources:\n  a: {type: \"a\\0b.yaml\"}\n  b: {type: 'OS::Nova::Flavor', properties: {name: {get_file: \"x\\0y\"}}}\n");
+        Assert.Equal(ExitCode.NotJudged, run.ExitCode);
+        Assert.Contains("was not read", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Bytes_that_are_no_text_are_refused()
     {
         string path = _folder.File("t.yaml", "");

@@ -1,3 +1,6 @@
+using OpenStackSev.Cli.Validation.Heat;
+using OpenStackSev.Validation.Templates;
+
 namespace OpenStackSev.Cli.Tests.Validation.Heat;
 
 /// <summary>The templates of heat-templates, by their environments.</summary>
@@ -62,6 +65,20 @@ public sealed class OwnTemplatesTests : IDisposable
         CommandLine run = await RunAsync("tenant/confidential_server.yaml", "snp_env.yaml", "2026.2", ["-e", Path.Join(s_folder, "attest_off_env.yaml")]);
         Assert.Contains("heat.server.without_gate", HeatFolder.Findings(run).Select(finding => finding.GetProperty("code").GetString()));
         Assert.Equal(0, run.ExitCode);
+    }
+
+    [Fact]
+    public async Task The_readme_names_every_template_with_its_parameters_and_every_environment()
+    {
+        string readme = await File.ReadAllTextAsync(Path.Join(s_folder, "README.md"), TestContext.Current.CancellationToken);
+        foreach (string path in Directory.GetFiles(s_folder, "*.yaml", SearchOption.AllDirectories))
+        {
+            Assert.Contains(Path.GetFileName(path), readme, StringComparison.Ordinal);
+            TemplateMap template = TemplateYaml.Parse(await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken), out _)!;
+            string[] missing = template.Entries.GetValueOrDefault("parameters") is TemplateMap parameters
+                ? [.. parameters.Entries.Keys.Where(name => !readme.Contains($"`{name}`", StringComparison.Ordinal))] : [];
+            Assert.True(missing.Length == 0, $"{path}: {string.Join(", ", missing)}");
+        }
     }
 
     private Task<CommandLine> RunAsync(string template, string environment, string release, string[] options)
