@@ -30,30 +30,36 @@ internal sealed record GateAnswer(bool IsSuccess, string? Code, string Reason, s
     /// <summary>The answer to a gate; null while there is none.</summary>
     /// <param name="instance">As it was judged; null for one that is not known here.</param>
     /// <param name="server">As Nova has it now.</param>
-    /// <param name="bootedAt">When what runs in it last began: a verdict of before is none about it.</param>
-    public static GateAnswer? Of(InstanceState? instance, ListedServer server, DateTimeOffset? bootedAt, HeatOptions options)
+    /// <param name="bootedAt">From when on only what runs in it now can have been given a challenge; null where nothing tells.</param>
+    public static GateAnswer? Of(InstanceState? instance, ListedServer server, DateTimeOffset? bootedAt, GateMoment moment)
     {
-        if (server.IsUnknown)
+        if (server.IsUnknown || (!server.IsModelCertain && server.Model != SweepRules.GuestReportModel))
             return null;
-        if (server.Model is null)
-            return server.IsModelCertain ? NotProvable(server, "a server without memory encryption") : null;
         if (server.Model != SweepRules.GuestReportModel)
-            return NotProvable(server, server.Model);
-        // Another image, flavor or host than it was judged with, which the sweep has not seen yet.
-        if (instance is not { GoneAt: null, Verdict: { } verdict, JudgedAt: { } judged } || instance.Model != server.Model || instance.Image != server.Image
-            || !(bootedAt <= judged))
+            return NotProvable(server, server.Model ?? "a server without memory encryption");
+        if (instance is not { GoneAt: null, Verdict: { } verdict, JudgedAt: { } judged } || IsOther(instance, server))
             return null;
-        JudgementRecord? judgement = StoredResult.Of(instance)?.Judgement;
+        StoredResult? stored = StoredResult.Of(instance);
+        // An answer to a challenge of before is about what ran before, whenever it came. Silence is an answer to none.
+        if (!(bootedAt <= (stored?.ChallengedAt ?? judged)))
+            return null;
+        JudgementRecord? judgement = stored?.Judgement;
         bool isSilence = judgement?.Findings.Any(finding => finding.Code == SweepCodes.Silent) == true;
+        bool mayPass = Runs(server) && stored?.ChallengedAt is not null && moment.Now - judged <= moment.Freshness;
         return verdict switch
         {
-            Verdict.Affirming => Runs(server) ? Passed(instance, judgement, judged) : null,
-            Verdict.Warning when isSilence || options.Warning == GateOnWarning.Fail => Failed(instance, judgement, judged),
-            Verdict.Warning when options.Warning == GateOnWarning.Pass => Runs(server) ? Passed(instance, judgement, judged) : null,
+            Verdict.Affirming => mayPass ? Passed(instance, judgement, judged) : null,
+            Verdict.Warning when isSilence || moment.Options.Warning == GateOnWarning.Fail => Failed(instance, judgement, judged),
+            Verdict.Warning when moment.Options.Warning == GateOnWarning.Pass => mayPass ? Passed(instance, judgement, judged) : null,
             Verdict.Contraindicated => Failed(instance, judgement, judged),
             _ => null,
         };
     }
+
+    /// <summary>Another image, flavor or host than it was judged with, which the sweep has not seen yet.</summary>
+    private static bool IsOther(InstanceState instance, ListedServer server) =>
+        instance.Model != server.Model || instance.Image != server.Image || instance.Flavor != server.Flavor || instance.HostName != server.HostName
+        || (instance.Node is { } node && server.Node is { } now && node != now);
 
     /// <summary>One that was stopped since proves itself anew when it starts.</summary>
     private static bool Runs(ListedServer server) => SweepRules.Answers(server.Status);

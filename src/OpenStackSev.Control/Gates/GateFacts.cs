@@ -4,7 +4,7 @@ namespace OpenStackSev.Control.Gates;
 
 /// <summary>What Nova and Heat say of a gate, at one look.</summary>
 /// <param name="Server">Null when Nova has no such server.</param>
-/// <param name="BootedAt">When what runs in it last began, by Nova's clock; null where that was not asked.</param>
+/// <param name="BootedAt">From when on only what runs in it now can have been given a challenge, by Nova's clock; null where that was not asked, or is not told.</param>
 /// <param name="Heat">Null where Nova has already said enough.</param>
 internal sealed record GateFacts(ListedServer? Server, DateTimeOffset? BootedAt = null, HeatFacts? Heat = null);
 

@@ -12,9 +12,11 @@ namespace OpenStackSev.Control.Gates;
 /// <summary>What Nova and Heat say of a gate, and the signal to it. Every address comes from the catalogue, and every stack is looked up in the server's own project.</summary>
 internal sealed class GateReading(FleetListing listing, ServiceCloud cloud)
 {
-    /// <summary>After each of these something else runs in the server, or the same anew.</summary>
-    private static readonly HashSet<string> s_boots = new(
-        ["create", "rebuild", "evacuate", "reboot", "start", "resize", "migrate", "revertResize", "unshelve", "restore", "rescue", "unrescue"], StringComparer.Ordinal);
+    /// <summary>After each of these something else runs in the server, or the same anew: nothing runs between the request and that.</summary>
+    private static readonly HashSet<string> s_starts = new(["create", "evacuate", "start", "unshelve", "restore"], StringComparer.Ordinal);
+
+    /// <summary>The same, but what ran before goes on for a while.</summary>
+    private static readonly HashSet<string> s_restarts = new(["rebuild", "reboot", "resize", "migrate", "revertResize", "rescue", "unrescue"], StringComparer.Ordinal);
 
     private IHeatApi Heat => cloud.Connection.Heat;
 
@@ -27,7 +29,7 @@ internal sealed class GateReading(FleetListing listing, ServiceCloud cloud)
         if (server is not { IsDeleted: false } || !isNamed || NamedGate.StackOf(gate.Stack, gate.Resource) is not { } stack)
             return new GateFacts(server);
         DateTimeOffset? booted = server.Model == SweepRules.GuestReportModel && one.Instance is { JudgedAt: not null }
-            ? LastBoot((await cloud.Connection.Nova.ListActionsAsync(gate.Instance, ct: ct)).InstanceActions) ?? server.CreatedAt : null;
+            ? LastBoot((await cloud.Connection.Nova.ListActionsAsync(gate.Instance, ct: ct)).InstanceActions, server.CreatedAt) : null;
         return new GateFacts(server, booted, await HeatAsync(server.Project, stack, gate, ct));
     }
 
@@ -44,17 +46,28 @@ internal sealed class GateReading(FleetListing listing, ServiceCloud cloud)
         return await TakenAsync(gate.Project, found.StackName, stack, gate, ct) == status;
     }
 
-    /// <summary>When what runs in a server last began; null where nothing tells.</summary>
-    public static DateTimeOffset? LastBoot(IReadOnlyList<InstanceAction> actions) => actions
-        .Where(action => s_boots.Contains(action.Action))
-        .Select(action => DateTimeOffset.TryParse(action.StartTime, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at) ? at : (DateTimeOffset?)null)
-        .Max();
+    /// <summary>From when on only what runs in a server now can have been given a challenge; null where Nova does not tell.</summary>
+    /// <param name="created">Counts where no action tells.</param>
+    /// <remarks>Not told by Nova, and so not seen: a guest that its host resets, or starts again after a reboot of its own.</remarks>
+    public static DateTimeOffset? LastBoot(IReadOnlyList<InstanceAction> actions, DateTimeOffset? created)
+    {
+        DateTimeOffset? last = null;
+        foreach (InstanceAction action in actions.Where(action => s_starts.Contains(action.Action) || s_restarts.Contains(action.Action)))
+        {
+            string? text = s_restarts.Contains(action.Action) ? action.UpdatedAt ?? action.StartTime : action.StartTime;
+            if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at))
+                return null;
+            last = at > last || last is null ? at : last;
+        }
+
+        return last ?? created;
+    }
 
     private async Task<HeatFacts> HeatAsync(string project, Guid id, GateState gate, CancellationToken ct)
     {
         if (await StackAsync(project, id, ct) is not { } stack)
             return new HeatFacts(null);
-        // Lists, and not the one resource: that would show the handle's attributes, and have its credentials made for that.
+        // Lists, and not the one resource, whose attributes are the handle's credentials.
         StackResource? handle = (await Heat.ListResourcesAsync(project, stack.StackName, id, name: gate.Resource, ct: ct)).Resources
             .FirstOrDefault(resource => resource.ResourceName == gate.Resource);
         if (handle is not { ResourceType: GateRules.HandleType })

@@ -1,7 +1,10 @@
+using OpenStackSev.Control.Conventions;
 using OpenStackSev.Control.Enforcement;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
+using OpenStackSev.Control.Reattestation;
+using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.OpenStack;
 
 namespace OpenStackSev.Control.Gates;
@@ -11,7 +14,9 @@ namespace OpenStackSev.Control.Gates;
 /// A signal is written down before it is sent, and Heat is looked at before it is sent again: after a crash, or on another control plane, the next
 /// look goes on where this one stopped.
 /// </remarks>
-internal sealed partial class GateRound(GateStates states, GateReading reading, HistoryWriter history, GateJournal journal, HeatOptions options, TimeProvider time, ILogger<GateRound> log)
+internal sealed partial class GateRound(
+    GateStates states, GateReading reading, HistoryWriter history, RoundRequests rounds, GateJournal journal, HeatOptions options, ReattestationOptions reattestation, SweepOptions sweep,
+    TimeProvider time, ILogger<GateRound> log)
 {
     /// <summary>Gates that are looked at at one time.</summary>
     private const int Askers = 8;
@@ -38,7 +43,7 @@ internal sealed partial class GateRound(GateStates states, GateReading reading, 
 
     private async Task LookAsync(CancellationToken ct)
     {
-        var moment = new GateMoment(time.GetUtcNow(), options);
+        var moment = new GateMoment(time.GetUtcNow(), options, reattestation.Interval + sweep.Grace);
         var silence = new Silence();
         Guid after = Guid.Empty;
         IReadOnlyList<GatedInstance> page;
@@ -98,6 +103,8 @@ internal sealed partial class GateRound(GateStates states, GateReading reading, 
                 return;
             GateStep step = GateRules.Judge(now, facts, moment with { Now = time.GetUtcNow() });
             gate = await WriteAsync(step, ct);
+            if (step.IsRoundWanted)
+                await AskAgainAsync(now.Instance!, ct);
             if (!step.IsIntent)
             {
                 silence.Broken();
@@ -116,6 +123,18 @@ internal sealed partial class GateRound(GateStates states, GateReading reading, 
             journal.Failed(code);
             LogNotNow(log, gate.Instance, e.Message);
             await PutOffAsync(gate, code, Explained(e, gate), ct);
+        }
+    }
+
+    private async Task AskAgainAsync(InstanceState instance, CancellationToken ct)
+    {
+        try
+        {
+            await rounds.OpenAsync(instance, ct);
+        }
+        catch (ApiException)
+        {
+            // It stopped meanwhile, or is gone: the next look sees that.
         }
     }
 

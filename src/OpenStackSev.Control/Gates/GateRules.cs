@@ -5,7 +5,8 @@ using OpenStackSev.Control.Reattestation.Sweep;
 namespace OpenStackSev.Control.Gates;
 
 /// <summary>What holds while gates are looked at.</summary>
-internal sealed record GateMoment(DateTimeOffset Now, HeatOptions Options);
+/// <param name="Freshness">How old a verdict may be that opens a gate: a guest that is judged again in time has a younger one.</param>
+internal sealed record GateMoment(DateTimeOffset Now, HeatOptions Options, TimeSpan Freshness);
 
 /// <summary>What follows for a gate. Pure: facts in, the next thing to write out.</summary>
 internal static class GateRules
@@ -22,7 +23,7 @@ internal static class GateRules
     public static GateStep? Notice(GateState? known, NamedGate named, DateTimeOffset now)
     {
         // A signal that is on its way goes to the gate that it was meant for; its end is seen first.
-        if (known is not null && (named.IsNamedBy(known) || known.Standing == GateStanding.Signalling))
+        if (known is { Standing: GateStanding.Signalling } || (known is not null && named.IsNamedBy(known) && !IsNamedAgain(known)))
             return null;
         var gate = new GateState
         {
@@ -38,6 +39,15 @@ internal static class GateRules
             ? GateSteps.Refuse(gate, GateCodes.NameMalformed, $"{NamedGate.StackKey} has to be a stack's UUID, and {NamedGate.ResourceKey} a resource's name of letters, digits, '_', '.' and '-'", now)
             : GateSteps.Notice(gate);
     }
+
+    /// <summary>What follows from a server whose metadata names no gate: one that is over is another one when it is named again.</summary>
+    /// <returns>Null for nothing.</returns>
+    public static GateStep? Unnamed(GateState known, DateTimeOffset now) =>
+        known.IsOpen || known is { Standing: GateStanding.Ended, Code: GateCodes.NameRemoved } ? null
+        : GateSteps.End(known, GateCodes.NameRemoved, "its metadata names no gate any more", now);
+
+    /// <summary>It ended because its server did not name it, or was not there; and now it is there, and names it.</summary>
+    private static bool IsNamedAgain(GateState known) => known is { Standing: GateStanding.Ended, Code: GateCodes.NameRemoved or GateCodes.InstanceGone };
 
     /// <summary>Whether a gate is over without asking anybody, or somebody has to be asked.</summary>
     /// <returns>Null for neither: it goes on waiting.</returns>
@@ -72,13 +82,16 @@ internal static class GateRules
         gate = gate with { Project = server.Project };
         if (facts.Heat is not { } heat)
             throw new InvalidOperationException("Heat was not asked");
+        // What is not there yet is waited for from when Heat can say so.
+        if (gate is { FailureCode: not null, CheckedAt: null })
+            gate = gate with { Since = now };
         if (Misfit(gate, heat, now) is { } misfit)
             return misfit;
         // Sent before, and the end of that not written: or by a control plane whose database was lost.
         if (gate is { Standing: GateStanding.Signalling, IsSuccess: { } sent } && heat.Taken == GateAnswer.Word(sent))
             return GateSteps.Confirm(gate, isFound: true, now);
-        if (GateAnswer.Of(one.Instance, server, facts.BootedAt, moment.Options) is not { } answer)
-            return GateSteps.Wait(gate with { CheckedAt = gate.CheckedAt ?? now }, now);
+        if (GateAnswer.Of(one.Instance, server, facts.BootedAt, moment) is not { } answer)
+            return GateSteps.Wait(gate with { CheckedAt = gate.CheckedAt ?? now }, now) with { IsRoundWanted = IsOutdated(one.Instance, server, moment.Options) };
         return heat.Taken == GateAnswer.Word(answer.IsSuccess)
             ? GateSteps.Confirm(GateSteps.With(gate, answer), isFound: true, now)
             : GateSteps.Intend(gate with { CheckedAt = gate.CheckedAt ?? now }, answer, now);
@@ -88,6 +101,10 @@ internal static class GateRules
     public static bool MaySay(InstanceState instance, HeatOptions options) =>
         instance.Model != SweepRules.GuestReportModel || instance is { JudgedAt: not null, Verdict: Verdict.Affirming or Verdict.Contraindicated }
         || (instance is { JudgedAt: not null, Verdict: Verdict.Warning } && (options.Warning != GateOnWarning.Wait || SweepRules.IsSilent(instance)));
+
+    /// <summary>It was judged, but not what runs there now, or long ago: it is asked again, unless it is asked already.</summary>
+    private static bool IsOutdated(InstanceState? instance, ListedServer server, HeatOptions options) =>
+        instance is { GoneAt: null, RoundOpenedAt: null, Model: SweepRules.GuestReportModel } && SweepRules.Answers(instance) && SweepRules.Answers(server.Status) && MaySay(instance, options);
 
     /// <summary>Why what is named is not the gate of this server; null when it is.</summary>
     private static GateStep? Misfit(GateState gate, HeatFacts heat, DateTimeOffset now)

@@ -22,6 +22,9 @@ internal readonly record struct GateMove(bool IsLook, GateStep? Step)
 /// <param name="Record">What history is told; null when it has nothing to add.</param>
 internal sealed record GateStep(GateState State, HistoryRecord? Record = null)
 {
+    /// <summary>The guest is to prove itself again now: what is known of it is about what ran before.</summary>
+    public bool IsRoundWanted { get; init; }
+
     /// <summary>A signal is to be sent, once this is written.</summary>
     public bool IsIntent => Record?.Kind == GateEvents.Intended;
 }
@@ -93,7 +96,7 @@ internal static class GateSteps
             FailureCode = null,
             FailureDetail = null,
         };
-        string message = isSuccess ? $"instance {gate.Instance} proved itself: its stack goes on" : $"instance {gate.Instance} did not prove itself: its stack fails";
+        string message = isSuccess ? $"instance {gate.Instance} proved itself: its stack goes on" : $"instance {gate.Instance} did not prove itself: its stack was told so";
         return new(state, Record(isSuccess ? GateEvents.Opened : GateEvents.Closed, state, Signal(state) with { Found = isFound ? true : null }) with
         {
             Event = new EventFields { InstanceId = gate.Instance, Message = message, Succeeded = isSuccess, IsAlert = !isSuccess },

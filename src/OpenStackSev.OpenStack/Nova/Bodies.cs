@@ -64,8 +64,9 @@ public sealed record InstanceActionList([property: JsonPropertyName("instanceAct
 
 /// <param name="Action">e.g. <c>stop</c>, <c>lock</c>, <c>shelve</c>.</param>
 /// <param name="UserId">Who asked for it; null where Nova did it by itself.</param>
-/// <param name="StartTime">ISO 8601 in UTC, without saying so.</param>
-public sealed record InstanceAction(string Action, string? UserId = null, string? StartTime = null);
+/// <param name="StartTime">When it was asked for: ISO 8601 in UTC, without saying so.</param>
+/// <param name="UpdatedAt">When the last step of it began or ended (2.58), in the same form.</param>
+public sealed record InstanceAction(string Action, string? UserId = null, string? StartTime = null, string? UpdatedAt = null);
 
 /// <param name="LockedReason">At most 255 characters (2.73).</param>
 public sealed record ServerLock(string? LockedReason);

@@ -42,7 +42,7 @@ internal static class Given
             Evidence = evidence,
             Findings = [.. codes.Select(code => new FindingRecord(code, JudgementRecord.Word(verdict), "", "", ""))],
         };
-        return known with { Verdict = verdict, JudgedAt = Now, Result = new StoredResult(record).Bytes() };
+        return known with { Verdict = verdict, JudgedAt = Now, Result = new StoredResult(record, ChallengedAt: evidence == "none" ? null : Now).Bytes() };
     }
 
     /// <summary>A row as it is once it was noticed that the instance is bad.</summary>

@@ -10,7 +10,8 @@ namespace OpenStackSev.Control.Tests.Fakes;
 
 /// <summary>What was done to a server.</summary>
 /// <param name="User">Null where Nova did it by itself.</param>
-internal sealed record FakeAction(Guid Server, string Name, string? User, DateTimeOffset At);
+/// <param name="Until">When its last step ended; null while none has.</param>
+internal sealed record FakeAction(Guid Server, string Name, string? User, DateTimeOffset At, DateTimeOffset? Until = null);
 
 /// <summary>Actions and tags: each in the states that allow it, with the trail that Nova keeps of who did what.</summary>
 /// <remarks>Source: Compute API reference, "Servers - run an action", "Server tags", "Servers actions (os-instance-actions)".</remarks>
@@ -63,10 +64,13 @@ internal sealed partial class FakeNova
             {
                 ["action"] = action.Name,
                 ["user_id"] = action.User,
-                ["start_time"] = action.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff", CultureInfo.InvariantCulture),
+                ["start_time"] = Stamp(action.At),
+                ["updated_at"] = Stamp(action.Until ?? action.At),
             })]),
         }.ToJsonString()));
     }
+
+    private static string Stamp(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
 
     private (int Status, string Message)? Do(Guid id, string action, string? reason, string user)
     {

@@ -175,6 +175,8 @@ public sealed class GateRoundTests
         await cloud.JudgeAsync(server.Id, Verdict.Affirming);
         foreach (string part in new[] { "/stacks?", "/metadata", "/signal" })
         {
+            // A good verdict opens nothing once it is old.
+            await cloud.JudgeAsync(server.Id, Verdict.Affirming);
             cloud.Heat.Fails = request => request.Contains(part, StringComparison.Ordinal) ? status : null;
             for (int i = 0; i < 2; i++)
                 await cloud.LookAsync(TimeSpan.FromMinutes(11));

@@ -10,6 +10,7 @@ namespace OpenStackSev.Control.Tests.Gates;
 public sealed class GateRulesTests
 {
     private const string Snp = "amd-sev-snp";
+    private static readonly TimeSpan s_fresh = TimeSpan.FromMinutes(75);
     private static readonly DateTimeOffset s_now = Enforcement.Given.Now;
     private static readonly InstanceState s_good = Enforcement.Given.JudgedBy("guest_report", Verdict.Affirming);
     private static readonly Guid s_instance = s_good.Instance;
@@ -17,9 +18,9 @@ public sealed class GateRulesTests
     private static readonly NamedGate s_named = new(s_instance, s_good.Project, s_stack, "gate");
     private static readonly GateState s_gate = GateRules.Notice(null, s_named, s_now.AddMinutes(-3))!.State with { Version = 1 };
     private static readonly HeatFacts s_heat = new("CREATE_IN_PROGRESS", new HandleFacts(GateRules.HandleType, "CREATE_COMPLETE"), HoldsServer: true);
-    private static readonly GateMoment s_moment = new(s_now, new HeatOptions());
+    private static readonly GateMoment s_moment = new(s_now, new HeatOptions(), s_fresh);
 
-    private static ListedServer Server => new(s_instance, "vm", s_good.Project, "ACTIVE", Model: Snp, Image: s_good.Image, Gate: s_named);
+    private static ListedServer Server => new(s_instance, "vm", s_good.Project, "ACTIVE", s_good.HostName, s_good.Node, s_good.Flavor, s_good.Image, Snp, Gate: s_named);
 
     private static GateFacts Facts => new(Server, s_now.AddMinutes(-2), s_heat);
 
@@ -100,6 +101,78 @@ public sealed class GateRulesTests
         AssertWaits(GateRules.Judge(new(s_gate, null), Facts, s_moment));
     }
 
+    [Fact]
+    public void A_verdict_about_another_flavor_host_or_node_is_none_about_this_server()
+    {
+        AssertWaits(GateRules.Judge(new(s_gate, s_good with { Flavor = "other" }), Facts, s_moment));
+        AssertWaits(GateRules.Judge(new(s_gate, s_good with { HostName = "other" }), Facts, s_moment));
+        AssertWaits(GateRules.Judge(new(s_gate, s_good with { Node = Guid.NewGuid() }), Facts with { Server = Server with { Node = Guid.NewGuid() } }, s_moment));
+    }
+
+    [Fact]
+    public void An_answer_counts_by_when_its_challenge_was_given()
+    {
+        InstanceState late = Challenged(s_now.AddMinutes(-3));
+        GateStep step = GateRules.Judge(new(s_gate, late), Facts, s_moment);
+        AssertWaits(step);
+        Assert.True(step.IsRoundWanted);
+        Assert.False(GateRules.Judge(new(s_gate, late with { RoundOpenedAt = s_now }), Facts, s_moment).IsRoundWanted);
+        Assert.False(GateRules.Judge(new(s_gate, late), Facts with { Server = Server with { Status = "SHUTOFF" } }, s_moment).IsRoundWanted);
+        Assert.True(GateRules.Judge(new(s_gate, Challenged(s_now.AddMinutes(-2))), Facts, s_moment).IsIntent);
+        // A verdict of which nobody knows what it answered.
+        AssertWaits(GateRules.Judge(new(s_gate, Challenged(null)), Facts, s_moment));
+    }
+
+    [Fact]
+    public void A_good_verdict_that_is_old_opens_nothing_and_a_bad_one_still_closes()
+    {
+        GateMoment later = s_moment with { Now = s_now + s_fresh + TimeSpan.FromSeconds(1) };
+        GateStep step = GateRules.Judge(new(s_gate, s_good), Facts, later);
+        Assert.Equal((GateStanding.Waiting, true), (step.State.Standing, step.IsRoundWanted));
+        Assert.True(GateRules.Judge(new(s_gate, s_good), Facts, later with { Now = s_now + s_fresh }).IsIntent);
+        Assert.False(GateRules.Judge(new(s_gate, Enforcement.Given.Bad), Facts, later).State.IsSuccess);
+    }
+
+    [Fact]
+    public void What_ran_before_goes_on_until_a_reboot_has_ended()
+    {
+        const string Asked = "2026-11-25T10:00:00.000000", Ended = "2026-11-25T10:00:30.000000";
+        DateTimeOffset created = s_now.AddYears(-1);
+        Assert.Equal(created, GateReading.LastBoot([new("lock", null, Ended)], created));
+        Assert.Equal(30, GateReading.LastBoot([new("reboot", null, Asked, Ended), new("create", null, Asked, Ended)], created)!.Value.Second);
+        Assert.Equal(0, GateReading.LastBoot([new("create", null, Asked, Ended)], created)!.Value.Second);
+        Assert.Equal(0, GateReading.LastBoot([new("reboot", null, Asked)], created)!.Value.Second);
+        Assert.Null(GateReading.LastBoot([new("create", null, Asked), new("rebuild", null, null, "yesterday")], created));
+    }
+
+    [Fact]
+    public void A_name_that_was_taken_back_and_given_again_is_another_gate()
+    {
+        GateState opened = s_gate with { Standing = GateStanding.Opened, IsSuccess = true, EndedAt = s_now };
+        Assert.Null(GateRules.Notice(opened, s_named, s_now));
+        GateStep taken = GateRules.Unnamed(opened, s_now)!;
+        Assert.Equal((GateStanding.Ended, GateCodes.NameRemoved), (taken.State.Standing, taken.State.Code));
+        Assert.Null(GateRules.Unnamed(taken.State, s_now));
+        Assert.Null(GateRules.Unnamed(s_gate, s_now));
+        Assert.Equal((GateStanding.Waiting, null, null), Anew(taken.State));
+        // Nova did not know the instance for a while.
+        Assert.Equal((GateStanding.Waiting, null, null), Anew(GateSteps.End(s_gate, GateCodes.InstanceGone, "", s_now).State));
+        Assert.Null(GateRules.Notice(GateSteps.End(s_gate, GateCodes.GaveUp, "", s_now).State, s_named, s_now));
+
+        static (GateStanding, string?, DateTimeOffset?) Anew(GateState known) =>
+            GateRules.Notice(known, s_named, s_now)!.State is var state ? (state.Standing, state.Code, state.EndedAt) : default;
+    }
+
+    [Fact]
+    public void After_an_outage_what_is_not_there_is_waited_for_from_the_first_word_of_Heat()
+    {
+        GateState outage = GateSteps.PutOff(s_gate with { Since = s_now.AddHours(-1) }, "orchestration.503", "away", s_now).State;
+        GateStep first = GateRules.Judge(new(outage, s_good), Facts with { Heat = new HeatFacts("CREATE_IN_PROGRESS") }, s_moment);
+        AssertWaits(first);
+        GateStep last = GateRules.Judge(new(first.State, s_good), Facts with { Heat = new HeatFacts("CREATE_IN_PROGRESS") }, s_moment with { Now = s_now + GateRules.SettleTime });
+        Assert.Equal((GateStanding.Refused, GateCodes.HandleNotFound), (last.State.Standing, last.State.Code));
+    }
+
     [Theory, InlineData("SHUTOFF"), InlineData("ERROR"), InlineData("BUILD"), InlineData("REBUILD")]
     public void A_server_that_does_not_run_opens_nothing(string status) =>
         AssertWaits(GateRules.Judge(new(s_gate, s_good), Facts with { Server = Server with { Status = status } }, s_moment));
@@ -156,8 +229,8 @@ public sealed class GateRulesTests
             RoundOpenedAt = s_now.AddMinutes(-15),
         };
         HeatOptions options = new() { WarningWord = word };
-        Assert.True(GateRules.Next(new(s_gate with { CheckedAt = s_now }, silent), new GateMoment(s_now, options)).IsLook);
-        GateStep step = GateRules.Judge(new(s_gate, silent), Facts, new GateMoment(s_now, options));
+        Assert.True(GateRules.Next(new(s_gate with { CheckedAt = s_now }, silent), new GateMoment(s_now, options, s_fresh)).IsLook);
+        GateStep step = GateRules.Judge(new(s_gate, silent), Facts, new GateMoment(s_now, options, s_fresh));
         Assert.Equal((false, SweepCodes.Silent), (step.State.IsSuccess, step.State.Code));
         Assert.Contains("the last one failed by attestation.evidence.replayed", step.State.Reason, StringComparison.Ordinal);
     }
@@ -241,7 +314,7 @@ public sealed class GateRulesTests
     [Fact]
     public void It_is_given_up_when_no_wait_condition_could_still_wait()
     {
-        var late = new GateMoment(s_gate.Since + TimeSpan.FromHours(12), new HeatOptions());
+        var late = new GateMoment(s_gate.Since + TimeSpan.FromHours(12), new HeatOptions(), s_fresh);
         GateState failing = s_gate with { FailureCode = "identity.401", FailureDetail = "no role" };
         foreach (GateState gate in new[] { s_gate, failing, failing with { Standing = GateStanding.Signalling, IsSuccess = true } })
             Assert.Equal((GateStanding.Ended, GateCodes.GaveUp), (GateRules.Next(new(gate, s_good), late).Step!.State.Standing, GateRules.Next(new(gate, s_good), late).Step!.State.Code));
@@ -300,6 +373,8 @@ public sealed class GateRulesTests
         Assert.Null(GateSteps.PutOff(gate, "orchestration.503", "away", s_now).Record);
         Assert.NotNull(GateSteps.PutOff(gate, "identity.401", "no role", s_now).Record);
     }
+
+    private static InstanceState Challenged(DateTimeOffset? at) => s_good with { Result = (StoredResult.Of(s_good)! with { ChallengedAt = at }).Bytes() };
 
     private static GateState Judged(InstanceState instance) => GateRules.Judge(new(s_gate, instance), Facts, s_moment).State;
 

@@ -5,6 +5,7 @@ using OpenStackSev.Attestation;
 using OpenStackSev.Control.Gates;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
+using OpenStackSev.Control.Reattestation.Rounds;
 using OpenStackSev.Control.Reattestation.Sweep;
 using OpenStackSev.Control.Tests.Fakes;
 
@@ -87,11 +88,15 @@ internal sealed class GatedCloud : IAsyncDisposable
     }
 
     /// <summary>As an answer that was judged leaves it.</summary>
-    public async Task JudgeAsync(Guid instance, Verdict verdict, params IReadOnlyList<string> codes)
+    public Task JudgeAsync(Guid instance, Verdict verdict, params IReadOnlyList<string> codes) => JudgeAsync(instance, null, verdict, codes);
+
+    /// <param name="challengedAt">When the challenge was given; null for now.</param>
+    public async Task JudgeAsync(Guid instance, DateTimeOffset? challengedAt, Verdict verdict, params IReadOnlyList<string> codes)
     {
         InstanceState known = (await Of<InstanceStates>().FindAsync(instance))!;
         InstanceState judged = Enforcement.Given.JudgedBy("guest_report", verdict, [.. codes]);
-        await Of<HistoryWriter>().ApplyAsync(known with { Verdict = verdict, JudgedAt = Now, Result = judged.Result, RoundOpenedAt = null, NextRoundAt = Now.AddMinutes(5) });
+        byte[] result = (StoredResult.Of(judged)! with { ChallengedAt = challengedAt ?? Now }).Bytes();
+        await Of<HistoryWriter>().ApplyAsync(known with { Verdict = verdict, JudgedAt = Now, Result = result, RoundOpenedAt = null, NextRoundAt = Now.AddMinutes(5) });
     }
 
     public async Task<GateState> GateAsync(Guid instance) => await Of<GateStates>().FindAsync(instance) ?? throw new InvalidOperationException($"{instance} has no gate");

@@ -115,7 +115,7 @@ internal sealed class GuestRounds(
             {
                 Changes =
                 [
-                    RoundRules.Answered(state, judged.Verdict, new StoredResult(record, token?.Token, token?.ExpiresAt).Bytes(), nextRound, now),
+                    RoundRules.Answered(state, judged.Verdict, new StoredResult(record, token?.Token, token?.ExpiresAt, state.ChallengeExpiresAt - options.ChallengeLifetime).Bytes(), nextRound, now),
                     EvidenceOf(appraised, evidence, now),
                 ],
                 Event = new EventFields

@@ -57,7 +57,8 @@ internal sealed record HostRecord(Guid? Node, string? Name, string? Chip);
 internal sealed record NoAnswerRecord(string Code, string Error);
 
 /// <summary>What <see cref="InstanceState.Result"/> holds.</summary>
-internal sealed record StoredResult(JudgementRecord Judgement, string? Token = null, DateTimeOffset? TokenExpiresAt = null)
+/// <param name="ChallengedAt">When the challenge that was answered was given: what answered ran then. Null for silence.</param>
+internal sealed record StoredResult(JudgementRecord Judgement, string? Token = null, DateTimeOffset? TokenExpiresAt = null, DateTimeOffset? ChallengedAt = null)
 {
     public byte[] Bytes() => JsonSerializer.SerializeToUtf8Bytes(this, InstanceRecordJson.Default.StoredResult);
 

@@ -48,7 +48,7 @@ internal sealed class FleetListing(ServiceCloud cloud, ImageProperties images, S
             Guid? node = (server.HypervisorHostname ?? server.Host) is { Length: > 0 } name ? await instances.NodeAsync(name, ct) : null;
             return ListedServer.Of(server, await images.OfAsync(server, ct), (await cloud.Connection.ReleaseAsync(ct)).Release, _ => node);
         }
-        catch (OpenStackApiException e) when (e.Status == System.Net.HttpStatusCode.NotFound)
+        catch (OpenStackApiException e) when (e is { Service: "compute", Status: System.Net.HttpStatusCode.NotFound })
         {
             return null;
         }

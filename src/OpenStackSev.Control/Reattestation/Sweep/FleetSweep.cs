@@ -60,6 +60,7 @@ internal sealed partial class FleetSweep(
             await DeliverAsync(ours, tally, ct);
             // Also of servers that ask for no encryption: their stacks wait for what will never come.
             await TryAsync(tally, () => gates.NoticeAsync([.. page.Servers.Where(server => !server.IsDeleted).Select(server => server.Gate).OfType<NamedGate>()], ct));
+            await TryAsync(tally, () => gates.UnnamedAsync([.. page.Servers.Where(server => server is { IsDeleted: false, IsUnknown: false, Gate: null }).Select(server => server.Id)], ct));
             if (tally.IsFull)
                 present.UnionWith(ours.Select(server => server.Id));
         }
