@@ -201,13 +201,14 @@ class Ansible(unittest.TestCase):
             if "ansible.builtin.assert" in task
         }
         for part in ("control", "agent", "scheduler"):
-            for variables, passes in (
+            cases: list[tuple[dict[str, object], bool]] = [
                 ({}, True),
                 ({"openstack_sev_password": ""}, part != "control"),
                 ({"openstack_sev_node_password": ""}, part == "control"),
                 ({"openstack_sev_node_password": "the-control-planes"}, part == "control"),
                 ({"openstack_sev_node_user": "openstack-sev"}, part == "control"),
-            ):
+            ]
+            for variables, passes in cases:
                 given = {**self.given(**variables), "openstack_sev_part": part}
                 holds = all(
                     rendered("{{ " + condition + " }}", **given) == "True"
