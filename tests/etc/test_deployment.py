@@ -66,7 +66,8 @@ class Ansible(unittest.TestCase):
         # of an inventory; what has braces is Ansible's to fill in
         return {
             **self.defaults,
-            "openstack_sev_password": 's"e',
+            "openstack_sev_password": "the-control-planes",
+            "openstack_sev_node_password": 's"e',
             "openstack_sev_node": NODE,
             "openstack_sev_auth_url": "http://127.0.0.1:1/v3",
             **variables,
@@ -153,7 +154,7 @@ class Ansible(unittest.TestCase):
 
         (self.folder / "clouds.yaml").write_text(rendered((ROLE / "templates/clouds.yaml.j2").read_text(), **self.given()))
         cloud = yaml.safe_load((self.folder / "clouds.yaml").read_text())["clouds"]["openstack-sev"]
-        self.assertEqual((cloud["auth"]["password"], cloud["auth"]["username"], "cacert" in cloud), ('s"e', "openstack-sev", False))
+        self.assertEqual((cloud["auth"]["password"], cloud["auth"]["username"], "cacert" in cloud), ('s"e', "openstack-sev-node", False))
         text = rendered((ROLE / "templates/agent.conf.j2").read_text(), **self.given())
         text = text.replace("/var/lib/openstack-sev/agent", str(agent)).replace(
             "/etc/openstack-sev/agent-clouds.yaml", str(self.folder / "clouds.yaml")
@@ -162,6 +163,60 @@ class Ansible(unittest.TestCase):
         tried = run(program("openstack-sev-agent"), "--dry-run", "--config-file", self.folder / "agent.conf")
         # there is no Keystone: it may work later. 78 would be a bad configuration
         self.assertEqual(tried.returncode, 75, tried.stdout)
+
+    def written(self, part: str) -> dict[str, str]:
+        """What a part writes on its hosts, by where: templates and texts, with all that an inventory may say."""
+        files: dict[str, str] = {}
+        tasks = [
+            task
+            for name in (part, "install")
+            for block in yaml.safe_load((ROLE / f"tasks/{name}.yml").read_text())
+            for task in block.get("block", [block])
+        ]
+        everything = self.given(openstack_sev_ca="/home/operator/ca.pem", openstack_sev_transport_url="rabbit://u:p@127.0.0.1:5672/")
+        for task in tasks:
+            if template := task.get("ansible.builtin.template"):
+                files[template["dest"]] = rendered((ROLE / "templates" / template["src"]).read_text(), **everything)
+            elif copied := task.get("ansible.builtin.copy", {}).get("content"):
+                # what was read from a host before stands as it is: it has no variable of an inventory
+                files[task["ansible.builtin.copy"]["dest"]] = copied if "b64decode" in copied else rendered(copied, **everything)
+        return files
+
+    def test_no_host_but_the_control_planes_gets_its_user(self) -> None:
+        control = self.written("control")
+        self.assertIn("password = the-control-planes\n", control["/etc/openstack-sev/openstack-sev.conf"])
+        for part, clouds in (("agent", "agent-clouds.yaml"), ("scheduler", "clouds.yaml")):
+            files = self.written(part)
+            auth = yaml.safe_load(files[f"/etc/openstack-sev/{clouds}"])["clouds"]["openstack-sev"]["auth"]
+            self.assertEqual((auth["username"], auth["password"]), ("openstack-sev-node", 's"e'))
+            for file, text in files.items():
+                self.assertNotIn("the-control-planes", text, file)
+            self.assertNotRegex((ROLE / f"tasks/{part}.yml").read_text(), r"\bopenstack_sev_(user|password)\b")
+        self.assertNotRegex((ROLE / "tasks/install.yml").read_text(), r"\bopenstack_sev_(user|password)\b")
+
+    def test_each_part_ends_without_the_password_that_it_writes(self) -> None:
+        asserted = {
+            task["when"]: task["ansible.builtin.assert"]["that"]
+            for task in yaml.safe_load((ROLE / "tasks/main.yml").read_text())
+            if "ansible.builtin.assert" in task
+        }
+        for part in ("control", "agent", "scheduler"):
+            cases: list[tuple[dict[str, object], bool]] = [
+                ({}, True),
+                ({"openstack_sev_password": ""}, part != "control"),
+                ({"openstack_sev_node_password": ""}, part == "control"),
+                ({"openstack_sev_node_password": "the-control-planes"}, part == "control"),
+                ({"openstack_sev_node_user": "openstack-sev"}, part == "control"),
+            ]
+            for variables, passes in cases:
+                given = {**self.given(**variables), "openstack_sev_part": part}
+                holds = all(
+                    rendered("{{ " + condition + " }}", **given) == "True"
+                    for when, that in asserted.items()
+                    if rendered("{{ " + when + " }}", **given) == "True"
+                    for condition in ([that] if isinstance(that, str) else that)
+                )
+                self.assertEqual(holds, passes, (part, variables))
 
     def test_what_is_installed_and_started_is_what_there_is(self) -> None:
         units = {unit.stem for unit in (ETC / "systemd").glob("*.service")}
@@ -183,6 +238,14 @@ class Ansible(unittest.TestCase):
         used = set(re.findall(r"\bopenstack_sev_[a-z_]+", text)) - registered - made
         self.assertEqual({name for name in used if name not in self.defaults}, set())
         self.assertEqual({name for name in self.defaults if name not in text}, set())
+
+
+class Heat(unittest.TestCase):
+    def test_the_network_lets_out_to_the_port_that_the_control_plane_listens_on(self) -> None:
+        network = yaml.safe_load((ROOT / "heat-templates/tenant/network.yaml").read_text())
+        sample = re.search(r"^#bind_port = (\d+)$", (ETC / "openstack-sev.conf.sample").read_text().partition("[api]")[2], re.M)
+        assert sample
+        self.assertEqual(network["parameters"]["attestation_port"]["default"], int(sample.group(1)))
 
 
 class Kolla(unittest.TestCase):
