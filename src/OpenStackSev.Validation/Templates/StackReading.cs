@@ -6,6 +6,20 @@ namespace OpenStackSev.Validation.Templates;
 /// <remarks>Source: heat/engine/hot/template.py and functions.py.</remarks>
 internal sealed class StackReading
 {
+    /// <summary>What makes servers by templates or lists of its own.</summary>
+    private static readonly HashSet<string> s_unopened = new(StringComparer.Ordinal)
+    {
+        "OS::Heat::ResourceChain", "OS::Heat::Stack", "OS::Heat::InstanceGroup", "AWS::CloudFormation::Stack", "AWS::EC2::Instance",
+    };
+
+    /// <summary>Properties by which gates are judged.</summary>
+    private static readonly Dictionary<string, string[]> s_ofGates = new(StringComparer.Ordinal)
+    {
+        ["OS::Nova::Server"] = ["metadata"],
+        ["OS::Heat::WaitConditionHandle"] = ["signal_transport"],
+        ["OS::Heat::WaitCondition"] = ["handle", "timeout"],
+    };
+
     private readonly TemplateRun _run;
     private readonly TemplateMap _template;
     private readonly string[] _path;
@@ -37,7 +51,9 @@ internal sealed class StackReading
     {
         foreach ((string name, TemplateValue value) in _template.Map("resources").Entries)
         {
-            if (value is TemplateMap resource && IsMade(name))
+            if (value is not TemplateMap resource)
+                _run.Tell($"{Full(name)}: is no map, and no resource");
+            else if (IsMade(name))
                 Read(name, resource);
         }
     }
@@ -89,26 +105,50 @@ internal sealed class StackReading
                 ReadNested(name, resource);
             return;
         }
-        var properties = (TemplateMap)_functions.Evaluate(resource.Map("properties"), keepGroup: true);
+        TemplateMap properties = Properties(name, resource, keepGroup: true);
         string[] after = [.. resource.Find("depends_on") switch
         {
             TemplateText one => [one.Text],
             TemplateList several => several.Items.OfType<TemplateText>().Select(item => item.Text),
             _ => (IEnumerable<string>)[],
         }];
-        _run.Add(new PlannedResource(Id, name, type, properties, after));
-        if (type is "OS::Heat::ResourceGroup" or "OS::Heat::AutoScalingGroup")
+        Add(new PlannedResource(Id, name, type, properties, after));
+        if (IsGroup(type))
             ReadGroup(name, type, resource.Map("properties"));
-        else if (!type.StartsWith("OS::", StringComparison.Ordinal) && !type.StartsWith("AWS::", StringComparison.Ordinal))
-            _run.Tell($"{Full(name)}: nothing says what type {Shown.Value(type)} stands for; an environment has to");
     }
+
+    /// <summary>Takes note of a resource, and tells what of it is not known: nothing is called good that was not read.</summary>
+    private void Add(PlannedResource resource)
+    {
+        _run.Add(resource);
+        if (s_unopened.Contains(resource.Type) || resource.Type.StartsWith("AWS::AutoScaling::", StringComparison.Ordinal))
+            _run.Tell($"{resource.Id}: what {resource.Type} makes is not read here, servers among it");
+        else if (!resource.Type.StartsWith("OS::", StringComparison.Ordinal) && !resource.Type.StartsWith("AWS::", StringComparison.Ordinal))
+            _run.Tell($"{resource.Id}: nothing says what type {Shown.Value(resource.Type)} stands for; an environment has to");
+        foreach (string property in s_ofGates.GetValueOrDefault(resource.Type, []))
+        {
+            if (resource.Properties.Find(property) is TemplateUnknown unknown)
+                _run.Tell($"{resource.Id}: its {property} is not known: {unknown.Why}");
+        }
+    }
+
+    /// <summary>Empty, and told, where a function makes them of what is not known.</summary>
+    private TemplateMap Properties(string name, TemplateMap resource, bool keepGroup = false)
+    {
+        if (_functions.Evaluate(resource.Map("properties"), keepGroup) is TemplateMap properties)
+            return properties;
+        _run.Tell($"{Full(name)}: its properties are not known");
+        return TemplateMap.Empty;
+    }
+
+    private static bool IsGroup(string type) => type is "OS::Heat::ResourceGroup" or "OS::Heat::AutoScalingGroup";
 
     private object? ReadNested(string name, TemplateMap resource)
     {
         _nested[name] = null;
         string file = TypeOf(name, resource.Text("type") ?? "");
         if (TemplateFiles.IsTemplate(file))
-            _nested[name] = _run.Nested(file, [.. _path, name], _open, ((TemplateMap)_functions.Evaluate(resource.Map("properties"))).Entries);
+            _nested[name] = _run.Nested(file, [.. _path, name], _open, Properties(name, resource).Entries);
         return null;
     }
 
@@ -119,15 +159,32 @@ internal sealed class StackReading
             return;
         TemplateMap member = properties.Map(type == "OS::Heat::ResourceGroup" ? "resource_def" : "resource");
         if (member.Text("type") is not { } written)
+        {
+            _run.Tell($"{Full(name)}: what its members are is not known");
             return;
+        }
         string index = properties.Text("index_var") is { Length: > 0 } own ? own : "%index%";
         string resolved = _run.Environment.Resolve(Located(written), [.. _path, name, "0"]);
-        TemplateMap evaluated = (TemplateMap)TemplateFunctions.Replace(_functions.Evaluate(member.Map("properties")), index, "0", _run);
+        TemplateMap first = Properties(name, member);
+        if (Chooses(first, index))
+            _run.Tell($"{Full(name)}: its members differ by more than their names, and only the first was read");
+        TemplateMap evaluated = (TemplateMap)TemplateFunctions.Replace(first, index, "0", _run);
         if (TemplateFiles.IsTemplate(resolved))
             _run.Nested(resolved, [.. _path, name, "0"], _open, evaluated.Entries);
         else
-            _run.Add(new PlannedResource(Full(name), "0", resolved, evaluated, []));
+            Add(new PlannedResource(Full(name), "0", resolved, evaluated, []));
+        if (IsGroup(resolved))
+            _run.Tell($"{Full(name)}: a group of groups is not read here");
     }
+
+    /// <summary>The index stands for itself somewhere: something may be chosen by it.</summary>
+    private static bool Chooses(TemplateValue value, string index) => value switch
+    {
+        TemplateText text => text.Text == index,
+        TemplateList list => list.Items.Any(item => Chooses(item, index)),
+        TemplateMap map => map.Entries.Values.Any(item => Chooses(item, index)),
+        _ => false,
+    };
 
     private string TypeOf(string name, string written) => _run.Environment.Resolve(Located(written), [.. _path, name]);
 
@@ -142,12 +199,14 @@ internal sealed class StackReading
     {
         if (!_busy.Add(what))
             return null;
+        _run.Enter();
         try
         {
             return find();
         }
         finally
         {
+            _run.Leave();
             _busy.Remove(what);
         }
     }

@@ -17,6 +17,14 @@ internal sealed class TemplateFunctions(TemplateRun run, StackReading stack, Sta
     public TemplateValue Evaluate(TemplateValue value, bool keepGroup = false)
     {
         run.Spend();
+        run.Enter();
+        TemplateValue evaluated = Entered(value, keepGroup);
+        run.Leave();
+        return evaluated;
+    }
+
+    private TemplateValue Entered(TemplateValue value, bool keepGroup)
+    {
         switch (value)
         {
             case TemplateList list:
@@ -99,8 +107,7 @@ internal sealed class TemplateFunctions(TemplateRun run, StackReading stack, Sta
         {
             "get_param" => GetParam(argument),
             "get_resource" when argument is TemplateText name => stack.IsMade(name.Text) ? new TemplateReference(stack.Id, name.Text, null) : TemplateNull.Instance,
-            "get_attr" when argument is TemplateList { Items: [TemplateText resource, TemplateText attribute, .. var rest] } =>
-                stack.Attribute(resource.Text, attribute.Text, [.. rest.Select(item => Evaluate(item))]),
+            "get_attr" when argument is TemplateList { Items: [var resource, .. var path] } => GetAttribute(Evaluate(resource), [.. path.Select(item => Evaluate(item))]),
             "get_file" when argument is TemplateText file => GetFile(file.Text),
             "if" when argument is TemplateList { Items: [var condition, var then, .. var other] } && other.Length <= 1 => If(condition, then, other),
             "list_join" when argument is TemplateList { Items: [TemplateText between, .. var lists] } => Join(between.Text, lists),
@@ -120,6 +127,14 @@ internal sealed class TemplateFunctions(TemplateRun run, StackReading stack, Sta
         TemplateText name => parameters.Value(name.Text),
         TemplateList { Items: [TemplateText name, .. var path] } => path.Select(key => Evaluate(key)).Aggregate(parameters.Value(name.Text), Select),
         _ => new TemplateUnknown("get_param of no name"),
+    };
+
+    /// <summary>Without a name of one that is known here, all attributes are meant.</summary>
+    private TemplateValue GetAttribute(TemplateValue resource, ImmutableArray<TemplateValue> path) => (resource, path) switch
+    {
+        (TemplateText name, [TemplateText attribute, .. var rest]) => stack.Attribute(name.Text, attribute.Text, rest),
+        (TemplateText name, _) => stack.IsMade(name.Text) ? new TemplateReference(stack.Id, name.Text, TemplateReference.All) : TemplateNull.Instance,
+        _ => new TemplateUnknown("get_attr of a resource that is not known"),
     };
 
     private TemplateValue GetFile(string name) =>

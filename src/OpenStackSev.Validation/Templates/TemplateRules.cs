@@ -13,11 +13,15 @@ public static partial class TemplateRules
     /// <summary>Attributes of a handle by which whoever reads them gives its signal.</summary>
     private static readonly string[] s_credentials = ["curl_cli", "token", "endpoint", "signal"];
 
+    /// <summary>Handles that are themselves a signed URL, also without an attribute.</summary>
+    private static readonly HashSet<string> s_signed = new(["AWS::CloudFormation::WaitConditionHandle", "OS::Heat::UpdateWaitConditionHandle"], StringComparer.Ordinal);
+
     /// <param name="models">Model by the id of the server; null for one that is not encrypted. Without those that are not known.</param>
     internal static IReadOnlyList<Finding> Check(IReadOnlyList<PlannedResource> resources, IReadOnlyDictionary<string, string?> models)
     {
         var findings = new List<Finding>();
-        var named = resources.ToDictionary(resource => resource.Id, StringComparer.Ordinal);
+        // By both parts: a name may contain the dot that joins them.
+        var named = resources.DistinctBy(resource => (resource.Stack, resource.Name)).ToDictionary(resource => (resource.Stack, resource.Name));
         foreach (PlannedResource resource in resources)
         {
             if (resource.Type == "OS::Glance::Image")
@@ -31,15 +35,15 @@ public static partial class TemplateRules
     }
 
     private static IEnumerable<Finding> CheckServer(
-        PlannedResource server, Dictionary<string, PlannedResource> named, IReadOnlyList<PlannedResource> resources, (bool Known, string? Model) encryption)
+        PlannedResource server, Dictionary<(string Stack, string Name), PlannedResource> named, IReadOnlyList<PlannedResource> resources, (bool Known, string? Model) encryption)
     {
         TemplateMap metadata = server.Properties.Map("metadata");
         TemplateValue? stack = metadata.Find(StackKey), gate = metadata.Find(GateKey);
-        PlannedResource? handle = gate is TemplateText name && named.GetValueOrDefault(IdIn(server.Stack, name.Text)) is { Type: Handle } found ? found : null;
+        PlannedResource? handle = gate is TemplateText name && named.GetValueOrDefault((server.Stack, name.Text)) is { Type: Handle } found ? found : null;
         foreach (PlannedResource told in ToldToServer(server, named))
         {
             // One credential is good for every handle of its stack.
-            if (handle is not null ? told.Stack == handle.Stack : gate is null && encryption is { Model: not null } && WaitsFor(resources, told).Any())
+            if (handle is not null ? told.Type == Handle && told.Stack == handle.Stack : gate is null && encryption is { Model: not null } && WaitsFor(resources, told).Any())
                 yield return ByUserData.Of(server.Id, $"a credential of {Shown.Value(told.Id)} is in what the host reads; let the control plane open the gate");
         }
         if (handle is not null && server.Properties.Text("user_data_format") == "SOFTWARE_CONFIG")
@@ -89,11 +93,12 @@ public static partial class TemplateRules
         server.Properties.Text("image_update_policy") == "REPLACE" && server.Properties.Text("flavor_update_policy") == "REPLACE";
 
     private static IEnumerable<PlannedResource> WaitsFor(IReadOnlyList<PlannedResource> resources, PlannedResource handle) =>
-        resources.Where(resource => resource.Type == Condition && resource.Properties.Find("handle") is { } waited
+        resources.Where(resource => resource.Type is Condition or "AWS::CloudFormation::WaitCondition"
+            && (resource.Properties.Find("handle") ?? resource.Properties.Find("Handle")) is { } waited
             && waited.Mentions.Any(reference => reference.Stack == handle.Stack && reference.Name == handle.Name));
 
     /// <summary>Handles whose credentials reach the server by what the host reads, also through resources that its user data is made of.</summary>
-    private static HashSet<PlannedResource> ToldToServer(PlannedResource server, Dictionary<string, PlannedResource> named)
+    private static HashSet<PlannedResource> ToldToServer(PlannedResource server, Dictionary<(string Stack, string Name), PlannedResource> named)
     {
         var told = new HashSet<PlannedResource>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -102,16 +107,17 @@ public static partial class TemplateRules
         {
             foreach (TemplateReference reference in value.Mentions)
             {
-                if (named.GetValueOrDefault(IdIn(reference.Stack, reference.Name)) is not { } resource)
+                if (named.GetValueOrDefault((reference.Stack, reference.Name)) is not { } resource)
                     continue;
-                if (resource.Type == Handle && s_credentials.Contains(reference.Attribute, StringComparer.Ordinal))
+                if (IsCredential(resource, reference))
                     told.Add(resource);
-                else if (resource.Type != Handle && resource.Type != "OS::Nova::Server" && seen.Add(resource.Id))
+                else if (resource.Type != Handle && !s_signed.Contains(resource.Type) && resource.Type != "OS::Nova::Server" && seen.Add(resource.Id))
                     open.Push(resource.Properties);
             }
         }
         return told;
     }
 
-    private static string IdIn(string stack, string name) => stack.Length == 0 ? name : $"{stack}.{name}";
+    private static bool IsCredential(PlannedResource resource, TemplateReference reference) =>
+        s_signed.Contains(resource.Type) || (resource.Type == Handle && (reference.Attribute == TemplateReference.All || s_credentials.Contains(reference.Attribute, StringComparer.Ordinal)));
 }

@@ -15,11 +15,15 @@ internal sealed class TemplateRun(TemplateFiles files)
     /// <summary>Characters that functions made.</summary>
     private const int MaximumText = 16 * 1024 * 1024;
 
+    /// <summary>Values, conditions and resources that are found out one for the other.</summary>
+    private const int MaximumNesting = 300;
+
     private const int MaximumUnread = 100;
 
     private readonly List<PlannedResource> _resources = [];
     private readonly List<string> _unread = [];
     private int _values;
+    private int _nesting;
     private long _text;
 
     public TemplateFiles Files { get; } = files;
@@ -69,6 +73,15 @@ internal sealed class TemplateRun(TemplateFiles files)
         if (_unread.Count < MaximumUnread && !_unread.Contains(unread, StringComparer.Ordinal))
             _unread.Add(unread);
     }
+
+    /// <summary>One level deeper. A stack that overflows ends the process without a word.</summary>
+    public void Enter()
+    {
+        if (++_nesting > MaximumNesting)
+            throw new TemplateException($"values that rest on others are nested deeper than {MaximumNesting}");
+    }
+
+    public void Leave() => _nesting--;
 
     public void Spend()
     {

@@ -52,9 +52,11 @@ public sealed class TemplateMap(IReadOnlyDictionary<string, TemplateValue> entri
 /// <summary>A resource of the template, known before it is made. Only after evaluation.</summary>
 /// <param name="stack">Names of the nested stacks that lead to it, e.g. <c>members.0</c>; empty for the outermost.</param>
 /// <param name="name">Empty for the stack itself.</param>
-/// <param name="attribute">Null for the resource's id.</param>
+/// <param name="attribute">Null for the resource's id, <see cref="All"/> for one that is not known here.</param>
 internal sealed class TemplateReference(string stack, string name, string? attribute) : TemplateValue
 {
+    public const string All = "*";
+
     public string Stack { get; } = stack;
     public string Name { get; } = name;
     public string? Attribute { get; } = attribute;

@@ -10,6 +10,8 @@ public sealed class GateRuleTests : IDisposable
         ["a credential in user data"] = ("heat.gate.by_user_data", "user_data: nothing", "user_data: {get_attr: [gate, curl_cli]}"),
         ["a credential in a text of user data"] = ("heat.gate.by_user_data", "user_data: nothing",
             "user_data: {str_replace: {template: 'run SIGNAL', params: {SIGNAL: {get_attr: [gate, curl_cli]}}}}"),
+        ["all attributes of a handle in user data"] = ("heat.gate.by_user_data", "user_data: nothing", "user_data: {str_replace: {template: 'run SIGNAL', params: {SIGNAL: {get_attr: [gate]}}}}"),
+        ["a credential in user data by a parameter"] = ("heat.gate.by_user_data", "user_data: nothing", "user_data: {get_attr: [gate, {get_param: OS::stack_id}]}"),
         ["a credential in a config that user data is"] = ("heat.gate.by_user_data", "user_data: nothing",
             "user_data: {get_resource: config}\n  config: {type: 'OS::Heat::CloudConfig', properties: {cloud_config: {runcmd: [{get_attr: [gate, token]}]}}}\n  other:\n    type: OS::Nova::Server\n    properties:\n      flavor: {get_resource: flavor}\n      image: {get_resource: image}\n      image_update_policy: REPLACE\n      flavor_update_policy: REPLACE"),
         ["a credential by software config"] = ("heat.gate.by_user_data", "user_data: nothing", "user_data_format: SOFTWARE_CONFIG"),

@@ -62,6 +62,37 @@ public sealed class HostileTemplateTests : IDisposable
     }
 
     [Fact]
+    public async Task Conditions_that_rest_on_thousands_of_others_are_refused()
+    {
+        string chain = string.Concat(Enumerable.Range(0, 10_000).Select(i => $"  c{i}: {{not: c{i + 1}}}\n"));
+        Refused(await _folder.JudgeAsync(Head + "conditions:\n" + chain + "  c10000: {equals: [a, a]}\nresources: {a: {type: 'OS::Heat::RandomString', condition: c0}}\n"), "nested deeper than 300");
+    }
+
+    [Theory]
+    [InlineData("a: {type: 'OS::Heat::ResourceChain', properties: {resources: [server.yaml]}}", "a: what OS::Heat::ResourceChain makes is not read here")]
+    [InlineData("a: {type: 'AWS::AutoScaling::AutoScalingGroup'}", "a: what AWS::AutoScaling::AutoScalingGroup makes is not read here")]
+    [InlineData("a: {type: 'OS::Nova::Server', properties: {get_param: OS::stack_name}}", "a: its properties are not known")]
+    [InlineData("a: [b]", "a: is no map")]
+    [InlineData("a: {type: 'OS::Heat::ResourceGroup', properties: {resource_def: {get_param: OS::stack_name}}}", "a: what its members are is not known")]
+    [InlineData("a: {type: 'OS::Heat::ResourceGroup', properties: {resource_def: {type: 'Own::Server'}}}", "a.0: nothing says what type 'Own::Server' stands for")]
+    [InlineData("a: {type: 'OS::Heat::ResourceGroup', properties: {resource_def: {type: 'OS::Heat::ResourceGroup', properties: {}}}}", "a: a group of groups is not read here")]
+    [InlineData("a: {type: 'OS::Heat::ResourceGroup', properties: {resource_def: {type: 'OS::Heat::RandomString', properties: {length: '%index%'}}}}", "a: its members differ by more than their names")]
+    [InlineData("a: {type: 'OS::Heat::WaitCondition', properties: {handle: h, timeout: {yaql: {expression: '1', data: {}}}}}", "a: its timeout is not known")]
+    public async Task What_was_not_read_is_told(string resource, string told)
+    {
+        CommandLine run = await _folder.JudgeAsync(Head + $"resources:\n  {resource}\n");
+        Assert.Equal(ExitCode.NotJudged, run.ExitCode);
+        Assert.Contains(HeatFolder.NotJudged(run), line => line.StartsWith(told, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Two_resources_may_have_one_name_when_it_is_written_out()
+    {
+        CommandLine run = await _folder.JudgeAsync(Head + "resources:\n  x: {type: 'OS::Heat::ResourceGroup', properties: {resource_def: {type: 'OS::Heat::RandomString'}}}\n  x.0: {type: 'OS::Heat::RandomString'}\n");
+        Assert.Equal(0, run.ExitCode);
+    }
+
+    [Fact]
     public async Task Conditions_and_outputs_that_are_made_of_themselves_end()
     {
         _folder.File("inner.yaml", Head + "parameters: {p: {type: string}}\nresources: {x: {type: 'OS::Heat::RandomString'}}\noutputs: {o: {value: {get_param: p}}}\n");
