@@ -181,7 +181,7 @@ scripts_step() {
     step "scripts"
     command -v shellcheck >/dev/null || { missing "scripts: shellcheck is not installed"; return; }
     # The parts of devstack/local are looked at one by one: followed from one to the next (-x) each program costs half a minute.
-    if { git ls-files | while read -r file; do head -c 64 "$file" | head -1 | grep -qE '^#!.*\b(ba)?sh\b' && echo "$file"; done |
+    if { git ls-files | while read -r file; do if head -c 64 "$file" | head -1 | grep -qE '^#!.*\b(ba)?sh\b'; then echo "$file"; fi; done |
             grep -v '^devstack/local/' | xargs -r shellcheck -x -P SCRIPTDIR &&
             git ls-files 'devstack/local/*.sh' | xargs -r shellcheck -e SC1091,SC2153; } >"$RESULTS/shellcheck.log" 2>&1; then echo "   ok"
     else head -40 "$RESULTS/shellcheck.log"; broke "shellcheck"; fi
@@ -244,7 +244,7 @@ packages_step() {
     command -v clang >/dev/null || { missing "Debian packages: the native programs are not there"; return; }
     step "Debian packages"
     if wait_for "$BASE" && tests/packages.sh --published >"$RESULTS/packages.log" 2>&1; then grep '^openstack-sev-\|^all of' "$RESULTS/packages.log" | sed 's/^/   /'
-    else tail -20 "$RESULTS/packages-base.log" "$RESULTS/packages.log"; broke "Debian packages, see $RESULTS/packages.log"; fi
+    else tail -n 20 "$RESULTS/packages-base.log" "$RESULTS/packages.log"; broke "Debian packages, see $RESULTS/packages.log"; fi
 }
 
 tool_step() {
