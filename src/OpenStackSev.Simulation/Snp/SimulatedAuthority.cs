@@ -112,8 +112,8 @@ public sealed class SimulatedAuthority : IDisposable
             .. PatchLevels(tcb).Select(level => new SimulatedExtension(level.Oid, false, SignedForm.Integer(level.Value))),
             holderExtension,
         ];
-        // A day in the past, so that clocks may differ.
-        DateTimeOffset from = options.NotBefore ?? _options.Time.GetUtcNow().AddDays(-1);
+        // In the past, as AMD's are when somebody looks at them: clocks may differ, also a laboratory's by months.
+        DateTimeOffset from = options.NotBefore ?? _options.Time.GetUtcNow().AddDays(years * -50);
         return new(SignedForm.Sign(
             new SignedForm.Certificate(options.Serial ?? BigInteger.Zero,
                 NameOf(named, options.IssuerCommonName, options.Organization), from, options.NotAfter ?? from.AddYears(years),
