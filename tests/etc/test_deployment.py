@@ -93,7 +93,7 @@ class Ansible(unittest.TestCase):
         self.assertGreater(int(looked_at.group(1)), 10)
 
     def test_the_control_plane_takes_its_configuration(self) -> None:
-        for authority, broker in (("", ""), ("/home/operator/ca.pem", "rabbit://u:p@127.0.0.1:5672/")):
+        for authority, broker in (("", ""), ("/srv/openstack-sev/ca.pem", "rabbit://u:p@127.0.0.1:5672/")):
             text = rendered(
                 (ROLE / "templates/openstack-sev.conf.j2").read_text(),
                 **self.given(openstack_sev_ca=authority, openstack_sev_transport_url=broker),
@@ -173,7 +173,7 @@ class Ansible(unittest.TestCase):
             for block in yaml.safe_load((ROLE / f"tasks/{name}.yml").read_text())
             for task in block.get("block", [block])
         ]
-        everything = self.given(openstack_sev_ca="/home/operator/ca.pem", openstack_sev_transport_url="rabbit://u:p@127.0.0.1:5672/")
+        everything = self.given(openstack_sev_ca="/srv/openstack-sev/ca.pem", openstack_sev_transport_url="rabbit://u:p@127.0.0.1:5672/")
         for task in tasks:
             if template := task.get("ansible.builtin.template"):
                 files[template["dest"]] = rendered((ROLE / "templates" / template["src"]).read_text(), **everything)
