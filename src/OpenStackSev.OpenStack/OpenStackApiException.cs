@@ -30,6 +30,9 @@ public sealed class OpenStackApiException(
         || Status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError
         || Code == "placement.concurrent_update";
 
+    /// <summary>Who failed and how, for metrics and history, e.g. <c>orchestration.503</c>, <c>compute.unreachable</c>.</summary>
+    public string ShortCode => $"{Service}.{(Status is { } status and >= HttpStatusCode.BadRequest ? $"{(int)status}" : Code ?? "unreachable")}";
+
     private static string Format(string service, string request, HttpStatusCode? status, string? code, string? requestId, string detail)
     {
         string known = code == "placement.undefined_code" ? "" : code ?? "";

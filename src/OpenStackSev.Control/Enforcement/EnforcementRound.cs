@@ -1,4 +1,3 @@
-using System.Net;
 using OpenStackSev.Attestation;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Persistence.CurrentState;
@@ -95,7 +94,7 @@ internal sealed partial class EnforcementRound(
         }
         catch (OpenStackApiException e)
         {
-            tally.Failed(CodeOf(e), e.Message);
+            tally.Failed(e.ShortCode, e.Message);
             LogPutOff(log, e.Message);
         }
         // Somebody else wrote it: it is decided anew at the next look, about what is there then.
@@ -116,9 +115,6 @@ internal sealed partial class EnforcementRound(
 
         return false;
     }
-
-    internal static string CodeOf(OpenStackApiException e) =>
-        $"{e.Service}.{(e.Status is { } status and >= HttpStatusCode.BadRequest ? $"{(int)status}" : e.Code ?? "unreachable")}";
 
     private static ParallelOptions Bounded(CancellationToken ct) => new() { MaxDegreeOfParallelism = Writers, CancellationToken = ct };
 

@@ -54,7 +54,7 @@ internal sealed class EnforcementTally(DateTimeOffset startedAt)
         if (e.IsTransient)
             Interlocked.Increment(ref unanswered);
         Count(EnforcementSteps.Word(row.Pending), "failed");
-        Failed(EnforcementRound.CodeOf(e), e.Message);
+        Failed(e.ShortCode, e.Message);
     }
 
     public void Failed(string code, string detail) =>

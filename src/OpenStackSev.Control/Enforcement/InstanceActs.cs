@@ -108,7 +108,7 @@ internal sealed class InstanceActs(EnforcementStates states, EnforcementWriter w
             bool isOpen = row.Failures < MostOpenFailures
                 && (e.IsTransient || e.Status is null || (sent && e.Status == System.Net.HttpStatusCode.Conflict && row.FailureCode is null));
             tally.Failed(row, e);
-            await writer.EndAsync(row, pending => EnforcementSteps.Fail(pending, isOpen, EnforcementRound.CodeOf(e), e.Detail, time.GetUtcNow()), ct);
+            await writer.EndAsync(row, pending => EnforcementSteps.Fail(pending, isOpen, e.ShortCode, e.Detail, time.GetUtcNow()), ct);
             return !isOpen;
         }
     }

@@ -1,5 +1,4 @@
 using OpenStackSev.Control.Conventions;
-using OpenStackSev.Control.Enforcement;
 using OpenStackSev.Control.Persistence;
 using OpenStackSev.Control.Persistence.CurrentState;
 using OpenStackSev.Control.Persistence.History;
@@ -119,7 +118,7 @@ internal sealed partial class GateRound(
         {
             if (e.IsTransient)
                 silence.Grew();
-            string code = EnforcementRound.CodeOf(e);
+            string code = e.ShortCode;
             journal.Failed(code);
             LogNotNow(log, gate.Instance, e.Message);
             await PutOffAsync(gate, code, Explained(e, gate), ct);

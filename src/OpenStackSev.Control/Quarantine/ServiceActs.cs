@@ -47,7 +47,7 @@ internal sealed class ServiceActs(HostTrustStates states, HistoryWriter history,
             }
             catch (OpenStackApiException e)
             {
-                tally.Failed(EnforcementRound.CodeOf(e), e.Message);
+                tally.Failed(e.ShortCode, e.Message);
                 await FailAsync(row, e, ct);
                 if (e.IsTransient && ++unanswered >= MostUnanswered)
                     return;
@@ -92,7 +92,7 @@ internal sealed class ServiceActs(HostTrustStates states, HistoryWriter history,
             return;
         try
         {
-            await WriteAsync(ServiceSteps.Fail(now, EnforcementRound.CodeOf(e), e.Message, time.GetUtcNow()), ct);
+            await WriteAsync(ServiceSteps.Fail(now, e.ShortCode, e.Message, time.GetUtcNow()), ct);
         }
         catch (StorageException conflict) when (conflict.Code == StorageCodes.Conflict)
         {
