@@ -49,6 +49,45 @@ public sealed class GateWatchTests
     }
 
     [Fact]
+    public async Task A_name_that_is_taken_back_and_given_again_is_signalled_again()
+    {
+        await using GatedCloud cloud = await GatedCloud.StartAsync();
+        (FakeServer server, FakeStack stack) = await cloud.AddAsync();
+        await cloud.JudgeAsync(server.Id, Verdict.Affirming);
+        await cloud.LookAsync();
+        Assert.Equal(GateStanding.Opened, (await cloud.GateAsync(server.Id)).Standing);
+        cloud.Name(server.Id, null, null);
+        await cloud.SweepAsync();
+        Assert.Equal((GateStanding.Ended, GateCodes.NameRemoved), ((await cloud.GateAsync(server.Id)).Standing, (await cloud.GateAsync(server.Id)).Code));
+
+        // Heat has made the handle anew under its name.
+        stack.Resources["gate"].Metadata.Clear();
+        cloud.Name(server.Id, stack.Id.ToString(), "gate");
+        await cloud.SweepAsync();
+        await cloud.LookAsync();
+        Assert.Equal(["SUCCESS", "SUCCESS"], cloud.Told(server.Id));
+    }
+
+    [Fact]
+    public async Task A_guest_whose_answer_is_about_what_ran_before_is_asked_again_at_once()
+    {
+        await using GatedCloud cloud = await GatedCloud.StartAsync();
+        (FakeServer server, _) = await cloud.AddAsync();
+        DateTimeOffset given = cloud.Now;
+        cloud.Control.Time.Advance(TimeSpan.FromSeconds(20));
+        // The old guest answered while it was shut down.
+        cloud.Nova.Actions.Enqueue(new FakeAction(server.Id, "reboot", "id-of-somebody", given.AddSeconds(5), Until: cloud.Now));
+        await cloud.JudgeAsync(server.Id, given.AddSeconds(6), Verdict.Affirming);
+        await cloud.LookAsync();
+        Assert.Empty(cloud.Heat.Signals);
+        InstanceState asked = (await cloud.Of<InstanceStates>().FindAsync(server.Id))!;
+        Assert.Equal((cloud.Now, 1), (asked.RoundOpenedAt!.Value, asked.Nudges));
+        await cloud.JudgeAsync(server.Id, Verdict.Affirming);
+        await cloud.LookAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(["SUCCESS"], cloud.Told(server.Id));
+    }
+
+    [Fact]
     public async Task Switched_off_it_takes_no_note_of_any()
     {
         await using GatedCloud cloud = await GatedCloud.StartAsync(new HeatOptions { Enabled = false });
