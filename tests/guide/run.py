@@ -3,7 +3,7 @@
 
 usage: run.py [FILE.trx]
 The machine on which the guide is followed is this one, seen through an overlay: packages are really installed, and nothing of that is left.
-What systemd would do, bin/systemctl does. Comments of the guide, <!-- lab: WORDS -->, call what lab.sh has by that name: what a lab has
+What systemd would do, stand-ins/systemctl does. Comments of the guide, <!-- lab: WORDS -->, call what lab.sh has by that name: what a lab has
 otherwise than a cloud. Needs root, the Debian packages in artifacts/packages, the client of OpenStack and sqlite3; README.md has the rest.
 """
 
@@ -116,7 +116,7 @@ def prepare(folder: Path) -> None:
     (folder / "here").mkdir()
     for package in (TREE / "artifacts/packages").glob("*.deb"):
         shutil.copy(package, folder / "here")
-    shutil.copytree(HERE / "bin", folder / "bin")
+    shutil.copytree(HERE / "stand-ins", folder / "bin")
     shutil.copy(TREE / "tests/packages/run_unit.py", folder / "bin")
     shutil.copy(TREE / "devstack/local/python/metadata_proxy.py", folder)
     shutil.copy(HERE / "lab.sh", folder)

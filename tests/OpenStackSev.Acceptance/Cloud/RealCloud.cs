@@ -191,6 +191,16 @@ public sealed class RealCloud : IDisposable
         return id;
     }
 
+    public async Task RemoveImagePropertyAsync(string image, string property)
+    {
+        var change = new JsonArray(new JsonObject { ["op"] = "remove", ["path"] = "/" + property });
+        using var request = new HttpRequestMessage(HttpMethod.Patch, $"{endpoints["image"]}/v2/images/{image}") { Content = Json(change) };
+        request.Headers.Add("X-Auth-Token", token);
+        request.Content.Headers.ContentType = new("application/openstack-images-v2.1-json-patch");
+        using HttpResponseMessage response = await http.SendAsync(request);
+        response.EnsureSuccessStatusCode();
+    }
+
     /// <summary>Asks for a server and waits until it is ACTIVE or ERROR.</summary>
     /// <param name="host">Asks for this host as a requested destination: the scheduler and Placement still judge it.</param>
     public async Task<Server> BootAsync(string name, string flavor, string image, string? host = null, string? zone = null)

@@ -21,6 +21,9 @@ public sealed class ImageHost : IAsyncDisposable
 
     public Uri Url => new($"http://{((IPEndPoint)listener.LocalEndpoint).Address}/image.raw");
 
+    /// <summary>Somebody has come for the image.</summary>
+    public bool Asked { get; private set; }
+
     /// <summary>At this machine's end of the link to the stack of 2026.2, where nobody else listens.</summary>
     public static ImageHost Start() => new(IPAddress.Parse("198.18.34.1"));
 
@@ -61,6 +64,7 @@ public sealed class ImageHost : IAsyncDisposable
                 // whatever is asked for
             }
 
+            Asked = true;
             await open.Task.WaitAsync(stop.Token);
             byte[] image = new byte[65536];
             await stream.WriteAsync(Encoding.ASCII.GetBytes(

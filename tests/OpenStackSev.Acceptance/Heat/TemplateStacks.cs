@@ -54,6 +54,15 @@ public sealed class TemplateStacks(RealCloud owner, RealCloud admin) : IAsyncDis
         return shown!;
     }
 
+    /// <summary>Waits until nothing happens to it any more.</summary>
+    public async Task<JsonNode> EndAsync(string name)
+    {
+        JsonNode? shown = null;
+        await RealCloud.EventuallyAsync(
+            async () => !((string)(shown = await ShownAsync(name))["stack_status"]!).EndsWith("_IN_PROGRESS", StringComparison.Ordinal), () => $"stack {name} is {shown?["stack_status"]}", s_longest);
+        return shown!;
+    }
+
     /// <summary>An output, once the stack has it.</summary>
     public async Task<string> OutputAsync(string name, string key)
     {
