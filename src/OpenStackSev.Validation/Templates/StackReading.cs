@@ -39,7 +39,8 @@ internal sealed class StackReading
         _open = [.. open ?? [], file];
         _folder = Path.GetDirectoryName(file)!;
         _template = run.Files.Documents[file];
-        if (_template.Find("resources") is not TemplateMap)
+        // A part that only checks its parameters makes nothing, and is a template all the same.
+        if (_template.Find("resources") is not (TemplateMap or null) || (_template.Find("resources") is null && _template.Find("heat_template_version") is null))
             throw new TemplateException($"{TemplateRun.Name(file)} has no resources, and is no template of Heat");
         _parameters = new StackParameters(run, Id, _template.Map("parameters"), given);
         _functions = new TemplateFunctions(run, this, _parameters, _folder);
