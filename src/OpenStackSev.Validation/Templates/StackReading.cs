@@ -126,7 +126,7 @@ internal sealed partial class StackReading
     private TemplateValue Told(string attribute, IReadOnlyList<TemplateValue> rest)
     {
         if (attribute.Split('.', 3) is ["resource", var inner, .. var of])
-            return of.Length == 0 ? new TemplateReference(Id, inner, null) : IsMade(inner) ? Attribute(inner, of[0], rest) : TemplateNull.Instance;
+            return of.Length == 0 ? new TemplateReference(Id, inner, null) : IsMade(inner) ? Attribute(inner, of[0], rest) : new TemplateUnknown($"stack {Shown.Value(Id)} has no resource {Shown.Value(inner)}");
         if (attribute is "outputs" or TemplateReference.All)
             return _run.Unknown("all outputs of a nested stack", Outputs());
         TemplateValue value = Output(attribute) ?? new TemplateUnknown($"stack {Shown.Value(Id)} has no output {Shown.Value(attribute)}");

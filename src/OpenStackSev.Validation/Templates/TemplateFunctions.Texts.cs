@@ -149,6 +149,7 @@ internal sealed partial class TemplateFunctions
         if (argument.Find("for_each") is not TemplateMap { Entries.Count: > 0 } loops || !argument.Entries.TryGetValue("template", out TemplateValue? template))
             return Refused();
         var lists = new List<(string Key, string[] Values)>();
+        var lengths = new HashSet<int>();
         foreach ((string key, TemplateValue value) in loops.Entries)
         {
             IEnumerable<TemplateValue>? items = value switch
@@ -161,12 +162,14 @@ internal sealed partial class TemplateFunctions
             if (items is null || items.Any(item => item is not TemplateText { IsText: true }) || key.Length == 0)
                 return Refused();
             lists.Add((key, [.. items.Select(item => item.ToString()!)]));
+            if (value is not TemplateNull)
+                lengths.Add(lists[^1].Values.Length);
         }
         return argument.Find("permutations") switch
         {
             null or TemplateText { Scalar: TemplateScalar.Boolean, Text: "True" } => new TemplateList([.. lists.Aggregate(
                 (List<TemplateValue>)[template], (items, list) => [.. items.SelectMany(item => list.Values.Select(by => Replace(item, list.Key, by, run, keys: true)))])]),
-            TemplateText { Scalar: TemplateScalar.Boolean } when lists.TrueForAll(list => list.Values.Length == lists[0].Values.Length) => new TemplateList([.. Enumerable.Range(0, lists[0].Values.Length)
+            TemplateText { Scalar: TemplateScalar.Boolean } when lengths.Count <= 1 => new TemplateList([.. Enumerable.Range(0, lists.Min(list => list.Values.Length))
                 .Select(at => lists.Aggregate(template, (item, list) => Replace(item, list.Key, list.Values[at], run, keys: true)))]),
             _ => Refused(),
         };

@@ -103,7 +103,7 @@ internal sealed partial class TemplateFunctions(TemplateRun run, StackReading st
     {
         "get_param" => GetParam(argument),
         "get_resource" => argument is TemplateText name ? GetResource(name.Text) : OfAny(function),
-        "Ref" when argument is TemplateText name => stack.HasResource(name.Text) ? GetResource(name.Text) : parameters.Value(name.Text),
+        "Ref" when version.IsOldest && argument is TemplateText name => stack.HasResource(name.Text) ? GetResource(name.Text) : parameters.Value(name.Text),
         "get_attr" => argument is TemplateList { Items: [TemplateText name, .. var path] } ? GetAttribute(name.Text, path) : OfAny(function),
         "get_file" when argument is TemplateText file => GetFile(file.Text),
         "list_join" when argument is TemplateList { Items: [TemplateText { IsText: true } between, .. var lists] } => Join(between.Text, lists),
@@ -147,17 +147,16 @@ internal sealed partial class TemplateFunctions(TemplateRun run, StackReading st
         return new("a resource that is not known");
     }
 
-    private TemplateValue GetResource(string name) =>
-        !stack.HasResource(name) ? NotThere(name) : stack.IsMade(name) ? new TemplateReference(stack.Id, name, null) : TemplateNull.Instance;
+    private TemplateValue GetResource(string name) => stack.IsMade(name) ? new TemplateReference(stack.Id, name, null) : NotThere(name);
 
     private TemplateValue GetAttribute(string name, ImmutableArray<TemplateValue> path) => path switch
     {
-        _ when !stack.HasResource(name) => NotThere(name),
-        _ when !stack.IsMade(name) => TemplateNull.Instance,
+        _ when !stack.IsMade(name) => NotThere(name),
         [TemplateText attribute, .. var rest] => stack.Attribute(name, attribute.Text, rest),
         _ => stack.Attribute(name, TemplateReference.All, []),
     };
 
+    /// <summary>Heat refuses to name what is not there, also where a condition takes it away.</summary>
     private TemplateUnknown NotThere(string name)
     {
         run.Tell($"{(stack.Id.Length == 0 ? "" : stack.Id + ": ")}resource {Shown.Value(name)} is named and is not there");

@@ -27,6 +27,9 @@ internal sealed class TemplateVersion
     /// <summary><c>if</c> may leave out what holds otherwise.</summary>
     public bool HasShortIf => _date >= 20210416;
 
+    /// <summary>Only the oldest has functions of AWS.</summary>
+    public bool IsOldest => _date == 20130523;
+
     public bool HasConditions => _date >= 20161014;
 
     /// <summary>list_join takes several lists and what is no text, str_replace too.</summary>

@@ -25,7 +25,6 @@ public sealed class GateRuleTests : IDisposable
         ["a gate that is not there"] = ("heat.gate.handle_missing", "openstack_sev_gate: gate", "openstack_sev_gate: gates"),
         ["a gate that is no handle"] = ("heat.gate.handle_missing", "openstack_sev_gate: gate", "openstack_sev_gate: attested"),
         ["a gate by its id"] = ("heat.gate.handle_missing", "openstack_sev_gate: gate", "openstack_sev_gate: {get_resource: gate}"),
-        ["a gate that a condition takes away"] = ("heat.gate.handle_missing", "  gate:\n    type", "  gate:\n    condition: {equals: [a, b]}\n    type"),
         ["a stack by its name"] = ("heat.gate.other_stack", "{get_param: 'OS::stack_id'}", "mine"),
         ["nobody waits"] = ("heat.gate.not_waited", "{handle: {get_resource: gate}, timeout: 1800}", "{handle: elsewhere, timeout: 1800}"),
         ["somebody waits in another way"] = ("heat.gate.not_waited", "{handle: {get_resource: gate}, timeout: 1800}", "{handle: {get_attr: [gate, signal]}, timeout: 1800}"),

@@ -89,6 +89,7 @@ public sealed class HostileTemplateTests : IDisposable
     [InlineData("a: {type: 'OS::Nova::Flavor', condition: 'true'}", "a: whether its condition holds is not known")]
     [InlineData("a: {type: 'OS::Heat::RandomString', properties: {length: {get_attr: [{get_param: 'OS::stack_name'}, value]}}}", "get_attr names a resource that is not known")]
     [InlineData("a: {type: 'OS::Nova::Server', properties: {metadata: {openstack_sev_gate: {digest: [md5, x]}}}}", "a: its metadata openstack_sev_gate is not known")]
+    [InlineData("a: {type: 'OS::Heat::RandomString', condition: false}\n  b: {type: 'OS::Heat::WaitCondition', properties: {handle: {get_resource: a}}}", "resource 'a' is named and is not there")]
     [InlineData("a: {type: 'OS::Magnum::Cluster'}", "a: what OS::Magnum::Cluster makes is not read here")]
     [InlineData("a: {type: 'OS::Heat::WaitCondition', properties: {handle: h, timeout: {yaql: {expression: '1', data: {}}}}}", "a: its timeout is not known")]
     public async Task What_was_not_read_is_told(string resource, string told)
