@@ -43,7 +43,7 @@ internal sealed partial class StackReading
             ReadMember(name, one, written, indexed ? (TemplateMap)TemplateFunctions.Replace(properties, index, one, _run) : properties);
             if (one == names[0])
                 end = _run.Mark;
-            else if (_run.IsRepeated(first, end, mark, $"{Full(name)}.{names[0]}", $"{Full(name)}.{one}"))
+            else if (_run.IsRepeated(first, end, mark, PlannedResource.In(Full(name), names[0]), PlannedResource.In(Full(name), one)))
                 _run.Forget(mark);
         }
     }

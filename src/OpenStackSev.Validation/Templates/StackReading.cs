@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace OpenStackSev.Validation.Templates;
 
 /// <summary>One template as one stack of a run: its parameters, conditions, resources and outputs.</summary>
@@ -38,7 +36,7 @@ internal sealed partial class StackReading
     /// <param name="open">Files that it is nested in.</param>
     public StackReading(TemplateRun run, string file, string[] path, IReadOnlyDictionary<string, TemplateValue> given, string[]? open = null)
     {
-        (_run, _path) = (run, path);
+        (_run, _path, Id) = (run, path, path.Aggregate("", PlannedResource.In));
         _open = [.. open ?? [], file];
         _folder = Path.GetDirectoryName(file)!;
         _template = run.Files.Documents[file];
@@ -53,7 +51,7 @@ internal sealed partial class StackReading
         _functions = new TemplateFunctions(run, this, _parameters, version, _folder);
     }
 
-    public string Id => string.Join('.', _path);
+    public string Id { get; }
 
     public void Read()
     {
@@ -205,7 +203,7 @@ internal sealed partial class StackReading
     private string Located(string type) =>
         TemplateFiles.IsTemplate(type) ? TemplateFiles.Located(type, _folder) ?? type : type;
 
-    private string Full(string name) => _path.Length == 0 ? name : string.Create(CultureInfo.InvariantCulture, $"{Id}.{name}");
+    private string Full(string name) => PlannedResource.In(Id, name);
 
     /// <summary>Null where it is asked for while it is being found out.</summary>
     private T? Once<T>(string what, Func<T> find)
