@@ -7,6 +7,9 @@ internal sealed record PlannedResource(string Stack, string Name, string Type, T
 {
     public string Id => In(Stack, Name);
 
+    /// <summary>The section beside the properties, which a guest can fetch from Heat.</summary>
+    public TemplateValue Metadata { get; init; } = TemplateMap.Empty;
+
     /// <summary>A name may contain the dot that joins names: two resources must not have one id for that.</summary>
     public static string In(string stack, string name)
     {
@@ -20,7 +23,7 @@ internal sealed record PlannedResource(string Stack, string Name, string Type, T
     {
         string own = Moved(Stack, here, there), id = Moved(Id, here, there);
         return Type == other.Type && DependsOn.SequenceEqual(other.DependsOn) && id == other.Id && (own == other.Stack || id == there)
-            && Like(Named(Properties), Named(other.Properties), here, there);
+            && Like(Named(Properties), Named(other.Properties), here, there) && Like(Metadata, other.Metadata, here, there);
     }
 
     private static TemplateMap Named(TemplateMap properties) => properties.Text("name") is null ? properties

@@ -150,7 +150,7 @@ internal sealed partial class StackReading
             TemplateList several => several.Items.OfType<TemplateText>().Select(item => item.Text),
             _ => (IEnumerable<string>)[],
         }];
-        var planned = new PlannedResource(Id, name, type, properties, after);
+        var planned = new PlannedResource(Id, name, type, properties, after) { Metadata = Metadata(resource) };
         if (TemplateFiles.IsTemplate(type))
         {
             _run.Add(planned);
@@ -197,6 +197,8 @@ internal sealed partial class StackReading
             _run.Tell($"{Full(name)}: its properties are not known");
         return TemplateMap.Empty;
     }
+
+    private TemplateValue Metadata(TemplateMap resource) => _functions.Evaluate(resource.Find("metadata") ?? TemplateMap.Empty);
 
     private string TypeOf(string name, string written) => _run.Environment.Resolve(Located(written), [.. _path, name], _open);
 
