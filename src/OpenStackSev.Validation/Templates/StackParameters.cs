@@ -132,9 +132,11 @@ internal sealed class StackParameters(TemplateRun run, string stack, TemplateMap
         }
     }
 
-    private static TemplateText Number(JsonElement element)
+    private static TemplateValue Number(JsonElement element)
     {
         string raw = element.GetRawText();
+        if (raw.Length > YamlScalar.MaximumLength)
+            return new TemplateUnknown("a number that is too long");
         return raw.AsSpan().ContainsAny('.', 'e', 'E') ? new TemplateText(PythonNumber.Repr(element.GetDouble()), TemplateScalar.Float)
             : new TemplateText(raw == "-0" ? "0" : raw, TemplateScalar.Integer);
     }

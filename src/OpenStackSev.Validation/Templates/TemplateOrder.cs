@@ -26,6 +26,9 @@ internal sealed class TemplateOrder
 
     public HashSet<PlannedResource> After(PlannedResource resource) => Reached(resource, _after);
 
+    /// <summary>What names it itself.</summary>
+    public IEnumerable<PlannedResource> Directly(PlannedResource resource) => _after[resource];
+
     private static HashSet<PlannedResource> Reached(PlannedResource from, ILookup<PlannedResource, PlannedResource> edges)
     {
         var reached = new HashSet<PlannedResource>();

@@ -10,7 +10,7 @@ public static partial class TemplateRules
     public static IReadOnlyList<TemplateRule> All { get; } =
     [
         NoOp, ValueRefused, OpensItself, ByUserData, Unprovable, HalfNamed, HandleMissing, OtherStack, NotWaited, WrongCount, Deadlock, TimeoutShort, NotAfter, Unclaimed,
-        UpdatedInPlace, WithoutGate,
+        UpdatedInPlace, BeforeGate, WithoutGate,
     ];
 
     internal static TemplateRule NoOp => new("heat.image.no_op", FindingLevel.Error,
@@ -77,6 +77,11 @@ public static partial class TemplateRules
         "An update that changes image or flavor rebuilds or resizes the server in place, and its gate is open already: the update completes without attestation. With REPLACE and "
         + "another gate it waits.",
         "heat/engine/resources/openstack/nova/server.py, image_update_policy and flavor_update_policy");
+
+    internal static TemplateRule BeforeGate => new("heat.gate.volume_before", FindingLevel.Hint,
+        "The volume is attached when the server is there, and not when it is attested: what is on it the host can hand to a server that is never found good. With depends_on the wait "
+        + "condition it is attached after the verdict.",
+        "heat-templates, README");
 
     internal static TemplateRule WithoutGate => new("heat.server.without_gate", FindingLevel.Hint,
         "The server's guest can prove itself, and the stack does not wait for it: it completes whatever the host did.",

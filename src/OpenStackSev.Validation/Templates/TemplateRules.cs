@@ -124,6 +124,8 @@ public static partial class TemplateRules
                 ? $"opens after {count} of {servers.Length} servers that name its handle; give each server a handle and a wait condition of its own"
                 : $"counts {count} signals, and {servers.Length} server{(servers.Length == 1 ? " names" : "s name")} its handle: it never opens");
         HashSet<PlannedResource> before = order.Before(condition), after = order.After(condition);
+        foreach (PlannedResource volume in servers.SelectMany(order.Directly).Where(other => other.Type == "OS::Cinder::VolumeAttachment" && !after.Contains(other)).Distinct())
+            yield return BeforeGate.Of(volume.Id, $"is made before {Shown.Value(condition.Id)}");
         foreach (PlannedResource server in servers)
         {
             if (after.Contains(server))

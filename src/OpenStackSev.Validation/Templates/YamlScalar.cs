@@ -9,7 +9,7 @@ namespace OpenStackSev.Validation.Templates;
 public static partial class YamlScalar
 {
     /// <summary>More digits are no number that anybody means, and Python refuses to write more than 4300.</summary>
-    private const int MaximumLength = 300;
+    internal const int MaximumLength = 300;
 
     private const string TagPrefix = "tag:yaml.org,2002:";
 
@@ -92,12 +92,19 @@ public static partial class YamlScalar
         string digits = text.Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
         double sign = digits[0] == '-' ? -1 : 1;
         digits = digits.TrimStart('+', '-');
-        double value = digits switch
+        double value = 0;
+        if (digits is ".inf" or ".nan")
+            value = digits == ".inf" ? double.PositiveInfinity : double.NaN;
+        else
         {
-            ".inf" => double.PositiveInfinity,
-            ".nan" => double.NaN,
-            _ => digits.Split(':').Aggregate(0.0, (sum, part) => (sum * 60) + double.Parse(part, NumberStyles.Float, CultureInfo.InvariantCulture)),
-        };
+            foreach (string part in digits.Split(':'))
+            {
+                // 0x1 is an integer, and no float even where a tag says so
+                if (!double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double one))
+                    return null;
+                value = (value * 60) + one;
+            }
+        }
         return new TemplateText(PythonNumber.Repr(sign * value), TemplateScalar.Float);
     }
 

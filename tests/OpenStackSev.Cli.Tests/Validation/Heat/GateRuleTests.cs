@@ -91,6 +91,16 @@ public sealed class GateRuleTests : IDisposable
         Assert.Equal(0, run.ExitCode);
     }
 
+    [Theory]
+    [InlineData("depends_on: server", "heat.gate.volume_before"), InlineData("depends_on: attested", null)]
+    public async Task A_volume_that_does_not_wait_for_the_verdict_is_a_hint(string after, string? code)
+    {
+        CommandLine run = await _folder.JudgeAsync(HeatFolder.Good
+            + $"  attachment: {{type: 'OS::Cinder::VolumeAttachment', {after}, properties: {{instance_uuid: {{get_resource: server}}, volume_id: v}}}}\n");
+        Assert.Equal(code is null ? [] : [code], HeatFolder.Findings(run).Select(finding => finding.GetProperty("code").GetString()));
+        Assert.Equal(0, run.ExitCode);
+    }
+
     [Fact]
     public async Task A_server_of_SEV_SNP_that_does_not_name_the_gate_that_is_there_is_a_warning()
     {
@@ -127,5 +137,5 @@ public sealed class GateRuleTests : IDisposable
 
     [Fact]
     public void Every_rule_has_a_template_that_breaks_it() =>
-        Assert.Empty(HeatFolder.AllCodes().Except(s_broken.Values.Select(broken => broken.Code)).Except(["heat.server.without_gate"]));
+        Assert.Empty(HeatFolder.AllCodes().Except(s_broken.Values.Select(broken => broken.Code)).Except(["heat.server.without_gate", "heat.gate.volume_before"]));
 }

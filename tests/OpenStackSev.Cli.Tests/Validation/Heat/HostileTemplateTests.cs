@@ -18,6 +18,7 @@ public sealed class HostileTemplateTests : IDisposable
     [InlineData("a: {<<: b}\n", "'<<' brings no map")]
     [InlineData("a: !!bool perhaps\n", "a value that Heat cannot read")]
     [InlineData("a: !python/object:os.system x\n", "a value that Heat cannot read")]
+    [InlineData("a: !!float 0x1\n", "a value that Heat cannot read")]
     [InlineData("a: !<http://[> b\n", "a tag that Heat cannot read")]
     [InlineData("a: !!set {b, c}\n", "a tag that Heat cannot read")]
     [InlineData("resources: {}\n", "has no heat_template_version that Heat knows")]
