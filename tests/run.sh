@@ -83,7 +83,9 @@ export OSEV_UPDATE_RESOURCES_INTERVAL=30
 
 # start_stack RELEASE: installs and starts one release; its output is $RESULTS/stack-RELEASE.log
 start_stack() {
-    OSEV_VENDORDATA_URL=$(vendordata_url "$1") devstack/local/up.sh --release "$1" --computes 4 --with-heat >"$RESULTS/stack-$1.log" 2>&1 </dev/null
+    local more=()
+    [ "$1" != 2026.2 ] || more=(--with-network --with-volumes)
+    OSEV_VENDORDATA_URL=$(vendordata_url "$1") devstack/local/up.sh --release "$1" --computes 4 --with-heat "${more[@]}" >"$RESULTS/stack-$1.log" 2>&1 </dev/null
 }
 
 # run_acceptance RELEASE PID: waits for the stack, then runs the suite on it
