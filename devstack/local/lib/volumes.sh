@@ -4,6 +4,7 @@
 configure_volumes() {
     mkdir -p "$ETC/cinder" "$STATE_DIR/cinder"
     render cinder.conf "$ETC/cinder/cinder.conf"
+    render cinder-resource-filters.json "$ETC/cinder/resource-filters.json"
     render cinder-api-paste.ini "$ETC/cinder/api-paste.ini"
 }
 
