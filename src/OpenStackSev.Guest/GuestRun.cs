@@ -18,7 +18,7 @@ internal sealed record GuestArguments(
 internal static class GuestRun
 {
     /// <summary>For what is in the midst of something when it is told to stop.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     public static async Task<int> StartAsync(GuestArguments arguments, TextWriter output, TextWriter error, CancellationToken ct)
     {

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-PATIENCE = 12.0
+PATIENCE = 60.0
 
 # Its cgroup is one below this machine's, by cgroup2 alone. What is global, /proc/sys and /sys, cannot be written. /sys/kernel is
 # an empty one, where a simulated security processor has room.
@@ -89,11 +89,9 @@ class Machine:
         log = self.folder / "log"
         with log.open("wb") as output:
             command = ["unshare", "--mount", "sh", "-c", START, "sh", str(self.root), self.group]
-            self.started = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-        if (
-            not self.until(lambda: self.started.poll() is not None or self.state() in ("running", "degraded"))
-            or self.started.poll() is not None
-        ):
+            started = self.started = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        booted = self.until(lambda: started.poll() is not None or self.state() in ("running", "degraded"))
+        if not booted or started.poll() is not None:
             raise NotHere(f"no systemd in namespaces: {' '.join(log.read_text(errors='replace').split())[-300:] or self.state()}")
 
     @staticmethod

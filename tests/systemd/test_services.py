@@ -78,6 +78,7 @@ def settled(unit: str) -> None:
 
 
 def said(unit: str) -> str:
+    machine.run("journalctl", "--sync")
     return machine.run("journalctl", "--no-pager", "--output=cat", f"--unit=openstack-sev-{unit}").stdout
 
 
