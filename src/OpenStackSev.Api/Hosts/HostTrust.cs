@@ -52,6 +52,6 @@ public sealed record HostQuarantine(
 
 /// <summary>Asks for a host to be set aside.</summary>
 /// <param name="Reason">For people, 1 to 255 characters.</param>
-/// <param name="DisableService">Also disable its compute service in Nova, so that no server at all comes there.</param>
+/// <param name="DisableService">Also disable its compute service in Nova, so that no server at all comes there. Null for as it is: not, where it was in no quarantine.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-public sealed record QuarantineRequest(string Reason, bool DisableService = false);
+public sealed record QuarantineRequest(string Reason, bool? DisableService = null);

@@ -31,7 +31,7 @@ internal sealed class HostRegistry(HostStates states, HistoryWriter history, Hos
         DateTimeOffset now = time.GetUtcNow();
         byte[] hash = SHA256.HashData(new StoredReport(report, [], certificateEnds).Bytes());
         if (repeats.TryGetValue(node, out Repeat? repeat) && now < repeat.Until && hash.AsSpan().SequenceEqual(repeat.Hash) && await SeenAsync(node, now, ct))
-            return new ReportOutcome(repeat.Answer with { ReceivedAt = now, Judges = pulse.IsTelling }, IsNews: false);
+            return new ReportOutcome(repeat.Answer with { ReceivedAt = now, Judges = pulse.IsTelling(node) }, IsNews: false);
         repeats.TryRemove(node, out _);
 
         KnownHost known = await WriteAsync(node, report, certificateEnds, now, ct);
@@ -39,7 +39,7 @@ internal sealed class HostRegistry(HostStates states, HistoryWriter history, Hos
         if (stored.Conflicts is [string conflict, ..])
             throw new ApiException(HostErrors.ChipConflict, $"chip {conflict[..16]}… belongs to another host; nothing of this report's chips was taken");
         var answer = new HostReportAnswer(EnrolmentRules.Of(stored, known.Chips), HostViews.Chips(stored, known.Chips),
-            (int)options.ProofLifetime.TotalSeconds, (int)options.HeartbeatInterval.TotalSeconds, now, pulse.IsTelling);
+            (int)options.ProofLifetime.TotalSeconds, (int)options.HeartbeatInterval.TotalSeconds, now, pulse.IsTelling(node));
         if (repeats.Count >= MostRepeats)
             repeats.Clear();
         repeats[node] = new Repeat(hash, answer, now + RepeatTime);

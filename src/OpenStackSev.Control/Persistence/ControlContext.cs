@@ -116,6 +116,7 @@ public abstract class ControlContext(DbContextOptions options) : DbContext(optio
             row.Property(r => r.Reason).HasMaxLength(HostQuarantineState.MaximumReasonLength);
             row.Property(r => r.By).HasMaxLength(NameLength);
             row.Property(r => r.DisabledService).HasMaxLength(NameLength);
+            row.Property(r => r.DisabledReason).HasMaxLength(HostQuarantineState.MaximumReasonLength);
             row.Property(r => r.Pending).HasConversion<string>().HasMaxLength(16);
             row.Property(r => r.ServiceProblem).HasMaxLength(64);
             row.Property(r => r.Version).IsConcurrencyToken();

@@ -49,6 +49,6 @@ internal sealed class NovaServices(ServiceCloud cloud)
     }
 
     /// <exception cref="OpenStackApiException">Nova refused, or did not answer: then nobody knows whether it was done.</exception>
-    public Task SendAsync(ServiceFacts service, ServiceRequest request, string reason, CancellationToken ct) => cloud.Connection.Nova.UpdateServiceAsync(
-        service.Id, request == ServiceRequest.Disable ? new ServiceUpdate("disabled", ServiceFacts.ReasonOf(reason)) : new ServiceUpdate("enabled"), ct);
+    public Task SendAsync(ServiceFacts service, ServiceRequest request, string? reason, CancellationToken ct) => cloud.Connection.Nova.UpdateServiceAsync(
+        service.Id, request == ServiceRequest.Disable ? new ServiceUpdate("disabled", reason) : new ServiceUpdate("enabled"), ct);
 }

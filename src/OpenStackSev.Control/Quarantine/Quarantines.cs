@@ -17,14 +17,18 @@ internal sealed class Quarantines(HostRegistry hosts, HostTrustStates states, Hi
 
     /// <summary>Sets a host aside. The same again writes nothing; another reason or wish takes the place of the one before.</summary>
     /// <param name="reason">One line, checked.</param>
+    /// <param name="disablesService">Null for as it is: who only gives another reason must not put a host back to work.</param>
     /// <exception cref="ApiException">404: it never reported.</exception>
     /// <exception cref="StorageException">It was not kept.</exception>
-    public async Task SetAsync(Guid node, string reason, bool disablesService, Caller by, CancellationToken ct)
+    public async Task SetAsync(Guid node, string reason, bool? disablesService, Caller by, CancellationToken ct)
     {
         HostState host = await hosts.FindAsync(node, ct);
         await WriteAsync(node, known =>
-            known is { Since: not null, ByRule: false } && known.Reason == reason && known.DisablesService == disablesService
-                ? null : QuarantineSteps.Set(known, node, host.Name, reason, disablesService, QuarantineAuthor.Of(by), [], time.GetUtcNow()), ct);
+        {
+            bool disables = disablesService ?? known is { Since: not null, DisablesService: true };
+            return known is { Since: not null, ByRule: false } && known.Reason == reason && known.DisablesService == disables
+                ? null : QuarantineSteps.Set(known, node, host.Name, reason, disables, QuarantineAuthor.Of(by), [], time.GetUtcNow());
+        }, ct);
     }
 
     /// <exception cref="ApiException">404: it never reported. 409: it is in none.</exception>

@@ -71,14 +71,16 @@ internal sealed class ServiceActs(HostTrustStates states, HistoryWriter history,
         {
             if (now.Pending != outcome.Request)
                 now = await WriteAsync(ServiceSteps.Intend(now, service!, outcome.Request, at), ct);
-            await nova.SendAsync(service!, outcome.Request, now.Reason, ct);
-            await EndAsync(now, current => ServiceSteps.Confirm(current, service!, outcome.Request, found: false, time.GetUtcNow()), ct);
+            string? given = ServiceSteps.ReasonFor(now, outcome.Request);
+            await nova.SendAsync(service!, outcome.Request, given, ct);
+            await EndAsync(now, current => ServiceSteps.Confirm(current, service!, outcome.Request, given, found: false, time.GetUtcNow()), ct);
             return;
         }
 
         ServiceStep step = outcome.Kind switch
         {
-            ServiceOutcomeKind.Confirm => ServiceSteps.Confirm(now, service!, outcome.Request, found: true, at),
+            ServiceOutcomeKind.Confirm => ServiceSteps.Confirm(
+                now, service!, outcome.Request, outcome.Request == ServiceRequest.Disable ? service!.Reason : null, found: true, at),
             ServiceOutcomeKind.Leave => ServiceSteps.Leave(now, service, outcome.Request, outcome.Problem!, at),
             _ => ServiceSteps.Settle(now, at),
         };

@@ -27,12 +27,15 @@ public static class ServiceProblems
 /// <param name="Nodes">Compute nodes that it runs.</param>
 internal sealed record ServiceFacts(Guid Id, string Host, bool IsDisabled, string? Reason, int Nodes)
 {
-    /// <summary>Begins every reason of ours, by which it is known again.</summary>
+    /// <summary>Begins every reason of ours.</summary>
     public const string ReasonPrefix = "openstack-sev: ";
 
     private const int LongestReason = 255;
 
-    public bool IsDisabledByUs => IsDisabled && Reason?.StartsWith(ReasonPrefix, StringComparison.Ordinal) == true;
+    /// <summary>It has the very reason that we gave. Only where nobody knows which that was, since a request is open or none was kept, its beginning is enough.</summary>
+    public bool IsDisabledFor(HostQuarantineState row) => IsDisabled && Reason is { } reason
+        && (reason == ReasonOf(row.Reason) || reason == row.DisabledReason
+            || ((row.DisabledReason is null || row.Pending == ServiceRequest.Disable) && reason.StartsWith(ReasonPrefix, StringComparison.Ordinal)));
 
     /// <summary>What Nova is given for a quarantine's reason.</summary>
     public static string ReasonOf(string reason)
@@ -82,7 +85,7 @@ internal static class ServiceRules
     {
         if (service is null)
             return ServiceOutcome.Leave(ServiceRequest.Disable, ServiceProblems.NotFound);
-        if (service.IsDisabledByUs)
+        if (service.IsDisabledFor(row))
         {
             if (service.Reason != ServiceFacts.ReasonOf(row.Reason))
                 return ServiceOutcome.Send(ServiceRequest.Disable);
@@ -100,7 +103,7 @@ internal static class ServiceRules
     {
         if (service is null)
             return ServiceOutcome.Leave(ServiceRequest.Enable, ServiceProblems.NotFound);
-        if (service.IsDisabledByUs)
+        if (service.IsDisabledFor(row))
             return ServiceOutcome.Send(ServiceRequest.Enable);
         if (service.IsDisabled)
             return ServiceOutcome.Leave(ServiceRequest.Enable, ServiceProblems.DisabledByOther);

@@ -29,13 +29,20 @@ internal static class ServiceSteps
         return new(state, QuarantineSteps.Record(HostEvents.ServiceIntended, row.Node, state, new ServiceRecord(service.Host, Word(request), ReasonFor(row, request))));
     }
 
+    /// <param name="given">The whole reason that Nova has of us now; null where the service was enabled.</param>
     /// <param name="found">It was so already: by a request before, whose end was not written.</param>
-    public static ServiceStep Confirm(HostQuarantineState row, ServiceFacts service, ServiceRequest request, bool found, DateTimeOffset now)
+    public static ServiceStep Confirm(HostQuarantineState row, ServiceFacts service, ServiceRequest request, string? given, bool found, DateTimeOffset now)
     {
         bool disabled = request == ServiceRequest.Disable;
-        HostQuarantineState state = Closed(row) with { DisabledService = disabled ? service.Host : null, NextLookAt = LookAfter(row, disabled ? now + s_looks : null), ServiceProblem = null };
+        HostQuarantineState state = Closed(row) with
+        {
+            DisabledService = disabled ? service.Host : null,
+            DisabledReason = given,
+            NextLookAt = LookAfter(row, disabled ? now + s_looks : null),
+            ServiceProblem = null,
+        };
         return new(state, QuarantineSteps.Record(disabled ? HostEvents.ServiceDisabled : HostEvents.ServiceEnabled, row.Node, state,
-            new ServiceRecord(service.Host, Word(request), ReasonFor(row, request), found ? true : null)) with
+            new ServiceRecord(service.Host, Word(request), given, found ? true : null)) with
         {
             Event = new EventFields { HostId = row.Node, Message = $"compute service {service.Host} was {Word(request)}d" },
         });
@@ -78,7 +85,8 @@ internal static class ServiceSteps
     private static DateTimeOffset? LookAfter(HostQuarantineState row, DateTimeOffset? next) =>
         ServiceRules.IsWanted(row) == (next is not null) ? next : null;
 
-    private static string? ReasonFor(HostQuarantineState row, ServiceRequest request) => request == ServiceRequest.Disable ? ServiceFacts.ReasonOf(row.Reason) : null;
+    /// <summary>What Nova is given with a request now.</summary>
+    public static string? ReasonFor(HostQuarantineState row, ServiceRequest request) => request == ServiceRequest.Disable ? ServiceFacts.ReasonOf(row.Reason) : null;
 
     private static HostQuarantineState Closed(HostQuarantineState row) => row with { Pending = ServiceRequest.None, PendingSince = null, Failures = 0 };
 }

@@ -53,13 +53,12 @@ internal sealed class SnapshotDesk(HostTrustStates states, ResultSigner signer, 
     private async Task<Made> MakeAsync((int, long) read, DateTimeOffset now, CancellationToken ct)
     {
         EarSigningKey key = signer.Keys.Current;
-        Dictionary<Guid, HostQuarantineState> quarantines = (await states.QuarantinesAsync(ct)).ToDictionary(row => row.Node);
-        IReadOnlyList<HostTrustState> rows = await states.AllAsync(ct);
-        HostsSnapshot snapshot = TrustSnapshot.Of(rows, quarantines, now, options.SnapshotLifetime);
+        SnapshotFacts facts = await SnapshotFacts.ReadAsync(states, ct);
+        HostsSnapshot snapshot = TrustSnapshot.Of(facts, now, options.SnapshotLifetime);
         byte[] body = snapshot.Write();
         string tag = Convert.ToHexStringLower(SHA256.HashData([.. Encoding.ASCII.GetBytes(key.KeyId), .. body]))[..32];
         // It says something else when a host's trust ends, and is to be young all the time.
-        DateTimeOffset until = rows.Select(row => row.ExpiresAt).OfType<DateTimeOffset>().Where(end => end > now).Append(now + s_refresh).Min();
+        DateTimeOffset until = facts.Rows.Select(row => row.ExpiresAt).OfType<DateTimeOffset>().Where(end => end > now).Append(now + s_refresh).Min();
         return new Made(now, now, until, read, key.KeyId, new ServedSnapshot(SignedSnapshot.Sign(body, key), $"\"{tag}\""));
     }
 

@@ -27,6 +27,7 @@ internal sealed partial class TraitPublisher(
 
     private readonly TokenBuckets<int> budget = new(options.RequestsPerSecond * 60, options.RequestsPerSecond, time);
     private readonly HashSet<string> ensured = new(StringComparer.Ordinal);
+    private readonly HashSet<Guid> failed = [];
 
     /// <summary>Withdraws before it grants, and ends after one interval: what is left is done at the next look, after the hosts were looked at again.</summary>
     /// <exception cref="OpenStackApiException">Placement could not be asked who has which trait.</exception>
@@ -44,14 +45,27 @@ internal sealed partial class TraitPublisher(
             let wanted = Wanted(judgements, rows.GetValueOrDefault(node), quarantines.GetValueOrDefault(node), start)
             where !has.SetEquals(wanted) || (rows.TryGetValue(node, out HostTrustState? row) && row.IssuedTraits != Text(wanted))
             select (node, has.Except(wanted).Any() || wanted.Contains(Api.Capacity.SevTraits.Quarantined));
-        foreach ((Guid node, _) in differing.OrderByDescending(one => one.Withdraws).ToArray())
+        // A host whose provider refuses comes last, so that it keeps nobody else waiting.
+        (Guid Node, bool Withdraws)[] ordered = [.. differing.OrderByDescending(one => one.Withdraws).ThenBy(one => failed.Contains(one.Node))];
+        HashSet<Guid> outstanding = [.. ordered.Where(one => one.Withdraws).Select(one => one.Node)];
+        foreach ((Guid node, _) in ordered)
         {
-            await TryAsync(node, judgements, ct);
+            if (await TryAsync(node, judgements, ct))
+            {
+                outstanding.Remove(node);
+                failed.Remove(node);
+            }
+            else
+            {
+                failed.Add(node);
+            }
+
             if (time.GetUtcNow() - start > options.Interval)
                 break;
         }
 
-        pulse.Told();
+        failed.IntersectWith(ordered.Select(one => one.Node));
+        pulse.Told(outstanding);
     }
 
     private async Task<Dictionary<Guid, SortedSet<string>>> ObservedAsync(JudgementTraits judgements, CancellationToken ct)
@@ -99,16 +113,19 @@ internal sealed partial class TraitPublisher(
         }
     }
 
-    private async Task TryAsync(Guid node, JudgementTraits judgements, CancellationToken ct)
+    /// <returns>Placement says of it what it should.</returns>
+    private async Task<bool> TryAsync(Guid node, JudgementTraits judgements, CancellationToken ct)
     {
         try
         {
             await CorrectAsync(node, judgements, ct);
+            return true;
         }
         catch (OpenStackApiException e) when (e.Status == HttpStatusCode.NotFound)
         {
             // Not (any more) a provider: the agent, or Nova, makes it again, without our traits.
             await ForgetAsync(node, ct);
+            return true;
         }
         catch (OpenStackApiException e)
         {
@@ -122,6 +139,8 @@ internal sealed partial class TraitPublisher(
         {
             LogNotWritten(log, node, e.Message);
         }
+
+        return false;
     }
 
     private async Task ForgetAsync(Guid node, CancellationToken ct)

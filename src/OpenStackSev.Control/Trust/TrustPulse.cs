@@ -10,6 +10,7 @@ internal sealed class TrustPulse(TrustOptions options, TimeProvider time)
 
     private readonly Lock gate = new();
     private DateTimeOffset? judgedAt, toldAt;
+    private IReadOnlySet<Guid> withheld = new HashSet<Guid>();
 
     /// <summary>All hosts were judged not long ago.</summary>
     public bool IsJudging
@@ -21,14 +22,11 @@ internal sealed class TrustPulse(TrustOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>The same, and Placement has what follows, where it is to be told.</summary>
-    public bool IsTelling
+    /// <summary>The same, and Placement has of this host what follows, where it is to be told: at least nothing that the host has no right to any more.</summary>
+    public bool IsTelling(Guid node)
     {
-        get
-        {
-            lock (gate)
-                return IsFresh(judgedAt) && (!options.PublishTraits || IsFresh(toldAt));
-        }
+        lock (gate)
+            return IsFresh(judgedAt) && (!options.PublishTraits || (IsFresh(toldAt) && !withheld.Contains(node)));
     }
 
     public void Judged()
@@ -37,10 +35,14 @@ internal sealed class TrustPulse(TrustOptions options, TimeProvider time)
             judgedAt = time.GetUtcNow();
     }
 
-    public void Told()
+    /// <param name="without">Hosts of which Placement still says too much.</param>
+    public void Told(IReadOnlySet<Guid> without)
     {
         lock (gate)
+        {
             toldAt = time.GetUtcNow();
+            withheld = without;
+        }
     }
 
     private bool IsFresh(DateTimeOffset? at)

@@ -30,7 +30,7 @@ internal sealed partial class TrustRound(
     private readonly TrustMemory memory = new();
     private DateTimeOffset? lookedAt;
 
-    /// <returns>When the next end of trust is due; null for none.</returns>
+    /// <returns>When the next end of trust is due; null for none. One that is past was seen to, or could not be: the next look at its interval tries again.</returns>
     /// <exception cref="StorageException">Something cannot be read; nothing was judged.</exception>
     public async Task<DateTimeOffset?> RunAsync(CancellationToken ct)
     {
@@ -50,7 +50,7 @@ internal sealed partial class TrustRound(
             HostTrustState? row = await JudgeAsync(
                 host, rows.GetValueOrDefault(host.Node), quarantines.GetValueOrDefault(host.Node), [.. chips[host.Node]], policy, moment, stop);
             lock (memory)
-                next = Sooner(next, row?.ExpiresAt);
+                next = Sooner(next, row?.ExpiresAt > now ? row.ExpiresAt : null);
         });
         lookedAt = now;
         pulse.Judged();

@@ -9,9 +9,14 @@ namespace OpenStackSev.Control.Trust;
 internal static class TrustSnapshot
 {
     /// <param name="now">To the second.</param>
-    public static HostsSnapshot Of(
-        IReadOnlyList<HostTrustState> rows, IReadOnlyDictionary<Guid, HostQuarantineState> quarantines, DateTimeOffset now, TimeSpan lifetime) =>
-        new(HostsSnapshot.CurrentVersion, now, now + lifetime, [.. rows.OrderBy(row => row.Node).Select(row => Host(row, quarantines.GetValueOrDefault(row.Node), now))]);
+    public static HostsSnapshot Of(SnapshotFacts facts, DateTimeOffset now, TimeSpan lifetime)
+    {
+        IEnumerable<SnapshotHost> judged = facts.Rows.Select(row => Host(row, facts.Quarantines.GetValueOrDefault(row.Node), now));
+        // A quarantine holds before the first judgement too.
+        IEnumerable<SnapshotHost> unjudged = facts.Names.Select(host =>
+            new SnapshotHost(host.Key, host.Value, TrustRules.Word(TrustLevel.Quarantined)) { Reasons = [HostEvents.Quarantined] });
+        return new(HostsSnapshot.CurrentVersion, now, now + lifetime, [.. judged.Concat(unjudged).OrderBy(host => host.Node)]);
+    }
 
     /// <summary>A row that cannot be read leaves its host unknown, and the others as they are.</summary>
     private static SnapshotHost Host(HostTrustState row, HostQuarantineState? quarantine, DateTimeOffset now)

@@ -12,8 +12,7 @@ internal sealed class FilterView(HostTrustStates states, TrustOptions options, T
     public async Task<TrustReading> ReadAsync(CancellationToken ct)
     {
         DateTimeOffset now = time.GetUtcNow();
-        Dictionary<Guid, HostQuarantineState> quarantines = (await states.QuarantinesAsync(ct)).ToDictionary(row => row.Node);
-        var snapshot = TrustSnapshot.Of(await states.AllAsync(ct), quarantines, now, options.SnapshotLifetime);
+        var snapshot = TrustSnapshot.Of(await SnapshotFacts.ReadAsync(states, ct), now, options.SnapshotLifetime);
         return TrustReading.Of(new TrustedHosts([.. snapshot.Hosts.Select(host => new TrustedHost(host.Node, host.Name,
             new HostTrustFacts(host.Trust, host.Reasons, host.Baselines.ToHashSet(StringComparer.Ordinal), host.ProvenAt, host.ExpiresAt)))], now));
     }

@@ -6,7 +6,7 @@ namespace OpenStackSev.Validation.Explaining;
 
 /// <summary>What a flavor and an image ask of SevTrustFilter, the filter of ours in nova-scheduler.</summary>
 /// <param name="IsConfidential">Memory encryption is asked for, in one of the ways that there are: others are not looked at.</param>
-/// <param name="RequiresTrust">The flavor says <c>sev:trust=required</c>, or anything else of <c>sev:</c>, or requires a judgement trait.</param>
+/// <param name="RequiresTrust">The flavor says <c>sev:trust=required</c>, or anything else of <c>sev:</c>, or flavor or image require a judgement trait.</param>
 /// <param name="MaximumProofAge"><c>sev:max_proof_age</c> in seconds; below zero for what is no age, which no proof meets; null without one.</param>
 /// <param name="Baselines"><c>sev:tcb</c>, or traits <c>CUSTOM_SEV_TCB_*</c>: bulletins that the host's firmware must meet.</param>
 /// <remarks>The same as src/nova-filter/openstack_sev_filter/request.py; a test holds the two together.</remarks>
@@ -19,10 +19,11 @@ public sealed partial record TrustRequest(bool IsConfidential, bool RequiresTrus
     /// <summary>Pure. A value that cannot be meant asks for more, never for less.</summary>
     public static TrustRequest From(FlavorSpec flavor, ImageSpec image)
     {
-        Match[] judgements = [.. flavor.ExtraSpecs.Where(pair => Lowered(pair.Value) == Required).Select(pair => OurJudgements().Match(pair.Key)).Where(match => match.Success)];
+        KeyValuePair<string, string>[] traits = [.. image.Properties.Where(pair => pair.Key.StartsWith("trait", StringComparison.Ordinal))];
+        Match[] judgements = [.. flavor.ExtraSpecs.Concat(traits).Where(pair => Lowered(pair.Value) == Required).Select(pair => OurJudgements().Match(pair.Key)).Where(match => match.Success)];
         bool requires = judgements.Length > 0 || flavor.ExtraSpecs.Keys.Any(key => key.StartsWith(Prefix, StringComparison.Ordinal));
         bool confidential = requires || Asks(flavor["hw:mem_encryption"]) || Asks(flavor["hw:mem_encryption_model"])
-            || Asks(image["hw_mem_encryption"]) || Asks(image["hw_mem_encryption_model"]) || flavor.ExtraSpecs.Any(pair => NamesOurs(pair.Key, pair.Value));
+            || Asks(image["hw_mem_encryption"]) || Asks(image["hw_mem_encryption_model"]) || flavor.ExtraSpecs.Concat(traits).Any(pair => NamesOurs(pair.Key, pair.Value));
         string[] baselines = [.. Separators().Split(flavor[Tcb] ?? ""), .. judgements.Select(match => match.Groups["baseline"].Value)];
         return new(confidential, requires, flavor[MaxProofAge] is { } age ? SecondsOf(age) : null, baselines.Where(word => word.Length > 0).ToHashSet(StringComparer.Ordinal));
     }

@@ -6,6 +6,36 @@ namespace OpenStackSev.Validation.Templates;
 internal sealed record PlannedResource(string Stack, string Name, string Type, TemplateMap Properties, IReadOnlyList<string> DependsOn)
 {
     public string Id => Stack.Length == 0 ? Name : $"{Stack}.{Name}";
+
+    /// <summary>Nothing but its name, and where it is, is different.</summary>
+    /// <param name="here">Stack or resource that stands where <paramref name="there"/> does for the other.</param>
+    public bool IsLike(PlannedResource other, string here, string there)
+    {
+        string own = Moved(Stack, here, there), id = Moved(Id, here, there);
+        return Type == other.Type && DependsOn.SequenceEqual(other.DependsOn) && id == other.Id && (own == other.Stack || id == there)
+            && Like(Named(Properties), Named(other.Properties), here, there);
+    }
+
+    private static TemplateMap Named(TemplateMap properties) => properties.Text("name") is null ? properties
+        : new(properties.Entries.Where(entry => entry.Key != "name").ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal));
+
+    private static string Moved(string stack, string here, string there) =>
+        stack == here ? there : stack.StartsWith(here + ".", StringComparison.Ordinal) ? there + stack[here.Length..] : stack;
+
+    private static bool Like(TemplateValue left, TemplateValue right, string here, string there) => (left, right) switch
+    {
+        (TemplateText a, TemplateText b) => a.Text == b.Text && a.Scalar == b.Scalar,
+        (TemplateNull, TemplateNull) => true,
+        (TemplateReference a, TemplateReference b) => Moved(a.Stack, here, there) == b.Stack && a.Name == b.Name && a.Attribute == b.Attribute,
+        (TemplateUnknown a, TemplateUnknown b) => a.Why == b.Why && Like([.. a.Mentions], [.. b.Mentions], here, there),
+        (TemplateList a, TemplateList b) => Like(a.Items, b.Items, here, there),
+        (TemplateMap a, TemplateMap b) => a.Entries.Count == b.Entries.Count
+            && a.Entries.All(entry => b.Entries.TryGetValue(entry.Key, out TemplateValue? other) && Like(entry.Value, other, here, there)),
+        _ => false,
+    };
+
+    private static bool Like(IReadOnlyList<TemplateValue> left, IReadOnlyList<TemplateValue> right, string here, string there) =>
+        left.Count == right.Count && left.Zip(right).All(pair => Like(pair.First, pair.Second, here, there));
 }
 
 /// <summary>A flavor or an image that a server of a template boots with.</summary>

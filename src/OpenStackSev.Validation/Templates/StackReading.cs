@@ -4,20 +4,22 @@ namespace OpenStackSev.Validation.Templates;
 
 /// <summary>One template as one stack of a run: its parameters, conditions, resources and outputs.</summary>
 /// <remarks>Source: heat/engine/hot/template.py and functions.py.</remarks>
-internal sealed class StackReading
+internal sealed partial class StackReading
 {
     /// <summary>What makes servers by templates or lists of its own.</summary>
     private static readonly HashSet<string> s_unopened = new(StringComparer.Ordinal)
     {
         "OS::Heat::ResourceChain", "OS::Heat::Stack", "OS::Heat::InstanceGroup", "AWS::CloudFormation::Stack", "AWS::EC2::Instance",
+        "OS::Magnum::Cluster", "OS::Senlin::Cluster", "OS::Senlin::Node", "OS::Senlin::Profile", "OS::Sahara::Cluster", "OS::Trove::Instance", "OS::Trove::Cluster",
     };
 
     /// <summary>Properties by which gates are judged.</summary>
     private static readonly Dictionary<string, string[]> s_ofGates = new(StringComparer.Ordinal)
     {
-        ["OS::Nova::Server"] = ["metadata"],
+        ["OS::Nova::Server"] = ["metadata", "user_data_format"],
         ["OS::Heat::WaitConditionHandle"] = ["signal_transport"],
-        ["OS::Heat::WaitCondition"] = ["handle", "timeout"],
+        ["OS::Heat::WaitCondition"] = ["handle", "timeout", "count"],
+        ["AWS::CloudFormation::WaitCondition"] = ["Handle", "Timeout", "Count"],
     };
 
     private readonly TemplateRun _run;
@@ -29,6 +31,7 @@ internal sealed class StackReading
     private readonly TemplateFunctions _functions;
     private readonly Dictionary<string, bool?> _conditions = new(StringComparer.Ordinal);
     private readonly HashSet<string> _busy = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _read = new(StringComparer.Ordinal);
     private readonly Dictionary<string, StackReading?> _nested = new(StringComparer.Ordinal);
 
     /// <param name="path">Names of the resources that lead to it.</param>
@@ -39,10 +42,15 @@ internal sealed class StackReading
         _open = [.. open ?? [], file];
         _folder = Path.GetDirectoryName(file)!;
         _template = run.Files.Documents[file];
-        if (_template.Find("resources") is not TemplateMap)
+        // A part that only checks its parameters makes nothing, and is a template all the same.
+        if (_template.Find("resources") is not (TemplateMap or null) || (_template.Find("resources") is null && _template.Find("heat_template_version") is null))
             throw new TemplateException($"{TemplateRun.Name(file)} has no resources, and is no template of Heat");
+        TemplateVersion version = TemplateVersion.Of(_template.Text("heat_template_version"))
+            ?? throw new TemplateException($"{TemplateRun.Name(file)} has no heat_template_version that Heat knows");
+        if (!version.HasConditions && (_template.Find("conditions") is not null || _template.Map("resources").Entries.Values.Any(value => value is TemplateMap resource && resource.Entries.ContainsKey("condition"))))
+            throw new TemplateException($"{TemplateRun.Name(file)} has conditions, which its heat_template_version has not");
         _parameters = new StackParameters(run, Id, _template.Map("parameters"), given);
-        _functions = new TemplateFunctions(run, this, _parameters, _folder);
+        _functions = new TemplateFunctions(run, this, _parameters, version, _folder);
     }
 
     public string Id => string.Join('.', _path);
@@ -54,67 +62,108 @@ internal sealed class StackReading
             if (value is not TemplateMap resource)
                 _run.Tell($"{Full(name)}: is no map, and no resource");
             else if (IsMade(name))
-                Read(name, resource);
+                Once("resource " + name, () => Read(name, resource));
         }
     }
 
-    /// <summary>The resource is there: its condition holds, or nobody knows whether it does.</summary>
-    public bool IsMade(string resource) =>
-        _template.Map("resources").Find(resource) is TemplateMap map && (map.Find("condition") is not { } condition || Condition(condition) is not false);
+    public bool HasResource(string name) => _template.Map("resources").Find(name) is TemplateMap;
+
+    /// <summary>The resource is there: its condition holds, or nobody knows whether it does, which is told.</summary>
+    public bool IsMade(string resource)
+    {
+        if (_template.Map("resources").Find(resource) is not TemplateMap map)
+            return false;
+        if (map.Find("condition") is not { } condition)
+            return true;
+        bool? made = Condition(condition);
+        if (made is null)
+            _run.Tell($"{Full(resource)}: whether its condition holds is not known");
+        return made is not false;
+    }
 
     /// <summary>What an output will be; null where the stack has none of that name.</summary>
     public TemplateValue? Output(string name)
     {
         if (_template.Map("outputs").Find(name) is not TemplateMap output || output.Find("value") is not { } value)
             return null;
+        if (output.Find("condition") is { } condition && Condition(condition) is false)
+            return TemplateNull.Instance;
         return Once("output " + name, () => _functions.Evaluate(value)) ?? new TemplateUnknown($"output {Shown.Value(name)} is made of itself");
     }
 
-    /// <summary>A condition by name, a word of truth, or a function; null where it is not known.</summary>
+    /// <summary>All that the stack tells by its outputs.</summary>
+    public IEnumerable<TemplateValue> Outputs() => _template.Map("outputs").Entries.Keys.Select(Output).OfType<TemplateValue>();
+
+    /// <summary>A condition by name, true, false, or a function; null where it is not known. None at all holds.</summary>
     public bool? Condition(TemplateValue condition)
     {
+        if (condition is TemplateNull)
+            return true;
         if (condition is not TemplateText text)
             return _functions.Condition(condition);
-        if (_template.Map("conditions").Find(text.Text) is not { } named)
-            return StackParameters.Truth(text.Text);
+        if (text.Scalar == TemplateScalar.Boolean)
+            return text.Text == "True";
+        // The words 'true' and 'yes' in quotes are names like all others.
+        if (!text.IsText || _template.Map("conditions").Find(text.Text) is not { } named)
+            return null;
         if (_conditions.TryGetValue(text.Text, out bool? known))
             return known;
-        return _conditions[text.Text] = Once("condition " + text.Text, () => (object?)_functions.Condition(named)) as bool?;
+        return _conditions[text.Text] = named is TemplateText { Scalar: TemplateScalar.Boolean } truth ? truth.Text == "True"
+            : Once("condition " + text.Text, () => (object?)_functions.Condition(named)) as bool?;
     }
 
     /// <summary><c>get_attr</c>.</summary>
     public TemplateValue Attribute(string resource, string attribute, IReadOnlyList<TemplateValue> rest)
     {
-        if (!IsMade(resource))
-            return TemplateNull.Instance;
-        if (!_nested.ContainsKey(resource) && _template.Map("resources").Find(resource) is TemplateMap later)
-            Once("resource " + resource, () => ReadNested(resource, later));
-        if (_nested.GetValueOrDefault(resource) is not { } nested)
-            return new TemplateReference(Id, resource, attribute);
-        TemplateValue value = nested.Output(attribute) ?? new TemplateUnknown($"resource {Shown.Value(resource)} has no output {Shown.Value(attribute)}");
-        return rest.Aggregate(value, TemplateFunctions.Select);
+        if (_template.Map("resources").Find(resource) is TemplateMap later)
+            Once("resource " + resource, () => Read(resource, later));
+        if (_groups.TryGetValue(resource, out List<StackReading>? members))
+            return OfMembers(resource, attribute, members);
+        return _nested.GetValueOrDefault(resource) is { } nested ? nested.Told(attribute, rest) : new TemplateReference(Id, resource, attribute);
     }
 
-    private void Read(string name, TemplateMap resource)
+    /// <summary>An attribute of what the stack is nested in: an output, or an attribute of a resource in it.</summary>
+    private TemplateValue Told(string attribute, IReadOnlyList<TemplateValue> rest)
     {
+        if (attribute.Split('.', 3) is ["resource", var inner, .. var of])
+            return of.Length == 0 ? new TemplateReference(Id, inner, null) : IsMade(inner) ? Attribute(inner, of[0], rest) : new TemplateUnknown($"stack {Shown.Value(Id)} has no resource {Shown.Value(inner)}");
+        if (attribute is "outputs" or TemplateReference.All)
+            return _run.Unknown("all outputs of a nested stack", Outputs());
+        TemplateValue value = Output(attribute) ?? new TemplateUnknown($"stack {Shown.Value(Id)} has no output {Shown.Value(attribute)}");
+        return _functions.Select(value, rest);
+    }
+
+    /// <summary>Once a run: what it makes may be asked for before it is its turn.</summary>
+    private object? Read(string name, TemplateMap resource)
+    {
+        if (!_read.Add(name))
+            return null;
         string written = resource.Text("type") ?? throw new TemplateException($"resource {Shown.Value(name)} has no type");
         string type = TypeOf(name, written);
-        if (TemplateFiles.IsTemplate(type))
+        if (resource.Find("external_id") is not null)
         {
-            if (!_nested.ContainsKey(name))
-                ReadNested(name, resource);
-            return;
+            _run.Tell($"{Full(name)}: it has an external_id: it is there already, and nothing here says how it is");
+            return null;
         }
-        TemplateMap properties = Properties(name, resource, keepGroup: true);
+        TemplateMap properties = Properties(name, resource, keepGroup: IsGroup(type));
         string[] after = [.. resource.Find("depends_on") switch
         {
             TemplateText one => [one.Text],
             TemplateList several => several.Items.OfType<TemplateText>().Select(item => item.Text),
             _ => (IEnumerable<string>)[],
         }];
-        Add(new PlannedResource(Id, name, type, properties, after));
+        var planned = new PlannedResource(Id, name, type, properties, after);
+        if (TemplateFiles.IsTemplate(type))
+        {
+            _run.Add(planned);
+            _nested[name] = null;
+            _nested[name] = _run.Nested(type, [.. _path, name], _open, properties.Entries);
+            return null;
+        }
+        Add(planned);
         if (IsGroup(type))
-            ReadGroup(name, type, resource.Map("properties"));
+            ReadGroup(name, type, properties);
+        return null;
     }
 
     /// <summary>Takes note of a resource, and tells what of it is not known: nothing is called good that was not read.</summary>
@@ -126,67 +175,32 @@ internal sealed class StackReading
         else if (!resource.Type.StartsWith("OS::", StringComparison.Ordinal) && !resource.Type.StartsWith("AWS::", StringComparison.Ordinal))
             _run.Tell($"{resource.Id}: nothing says what type {Shown.Value(resource.Type)} stands for; an environment has to");
         foreach (string property in s_ofGates.GetValueOrDefault(resource.Type, []))
+            TellUnknown(resource, property, resource.Properties.Find(property));
+        if (resource.Type == "OS::Nova::Server")
         {
-            if (resource.Properties.Find(property) is TemplateUnknown unknown)
-                _run.Tell($"{resource.Id}: its {property} is not known: {unknown.Why}");
+            foreach (string key in TemplateRules.Keys)
+                TellUnknown(resource, "metadata " + key, resource.Properties.Map("metadata").Find(key));
         }
+    }
+
+    private void TellUnknown(PlannedResource resource, string what, TemplateValue? value)
+    {
+        if (value is TemplateUnknown unknown)
+            _run.Tell($"{resource.Id}: its {what} is not known: {unknown.Why}");
     }
 
     /// <summary>Empty, and told, where a function makes them of what is not known.</summary>
     private TemplateMap Properties(string name, TemplateMap resource, bool keepGroup = false)
     {
-        if (_functions.Evaluate(resource.Map("properties"), keepGroup) is TemplateMap properties)
-            return properties;
-        _run.Tell($"{Full(name)}: its properties are not known");
+        TemplateValue properties = _functions.Evaluate(resource.Find("properties") ?? TemplateMap.Empty, keepGroup);
+        if (properties is TemplateMap map)
+            return map;
+        if (properties is not (TemplateNull or TemplateAbsent))
+            _run.Tell($"{Full(name)}: its properties are not known");
         return TemplateMap.Empty;
     }
 
-    private static bool IsGroup(string type) => type is "OS::Heat::ResourceGroup" or "OS::Heat::AutoScalingGroup";
-
-    private object? ReadNested(string name, TemplateMap resource)
-    {
-        _nested[name] = null;
-        string file = TypeOf(name, resource.Text("type") ?? "");
-        if (TemplateFiles.IsTemplate(file))
-            _nested[name] = _run.Nested(file, [.. _path, name], _open, Properties(name, resource).Entries);
-        return null;
-    }
-
-    /// <summary>One member stands for all: they differ by their index.</summary>
-    private void ReadGroup(string name, string type, TemplateMap properties)
-    {
-        if (_functions.Evaluate(properties.Find("count") ?? TemplateNull.Instance) is TemplateText { Text: "0" })
-            return;
-        TemplateMap member = properties.Map(type == "OS::Heat::ResourceGroup" ? "resource_def" : "resource");
-        if (member.Text("type") is not { } written)
-        {
-            _run.Tell($"{Full(name)}: what its members are is not known");
-            return;
-        }
-        string index = properties.Text("index_var") is { Length: > 0 } own ? own : "%index%";
-        string resolved = _run.Environment.Resolve(Located(written), [.. _path, name, "0"]);
-        TemplateMap first = Properties(name, member);
-        if (Chooses(first, index))
-            _run.Tell($"{Full(name)}: its members differ by more than their names, and only the first was read");
-        TemplateMap evaluated = (TemplateMap)TemplateFunctions.Replace(first, index, "0", _run);
-        if (TemplateFiles.IsTemplate(resolved))
-            _run.Nested(resolved, [.. _path, name, "0"], _open, evaluated.Entries);
-        else
-            Add(new PlannedResource(Full(name), "0", resolved, evaluated, []));
-        if (IsGroup(resolved))
-            _run.Tell($"{Full(name)}: a group of groups is not read here");
-    }
-
-    /// <summary>The index stands for itself somewhere: something may be chosen by it.</summary>
-    private static bool Chooses(TemplateValue value, string index) => value switch
-    {
-        TemplateText text => text.Text == index,
-        TemplateList list => list.Items.Any(item => Chooses(item, index)),
-        TemplateMap map => map.Entries.Values.Any(item => Chooses(item, index)),
-        _ => false,
-    };
-
-    private string TypeOf(string name, string written) => _run.Environment.Resolve(Located(written), [.. _path, name]);
+    private string TypeOf(string name, string written) => _run.Environment.Resolve(Located(written), [.. _path, name], _open);
 
     private string Located(string type) =>
         TemplateFiles.IsTemplate(type) ? TemplateFiles.Located(type, _folder) ?? type : type;

@@ -23,9 +23,9 @@ public sealed record TemplateFiles(
     public static IEnumerable<string> TextsIn(TemplateMap document) =>
         Walk(document, environment: false).Where(found => found.Key == "get_file").Select(found => found.Text);
 
-    /// <summary>A type that is a file.</summary>
+    /// <summary>A type that is a file. <c>.yml</c> is none for Heat.</summary>
     internal static bool IsTemplate(string type) =>
-        type.EndsWith(".yaml", StringComparison.Ordinal) || type.EndsWith(".yml", StringComparison.Ordinal) || type.EndsWith(".template", StringComparison.Ordinal);
+        type.EndsWith(".yaml", StringComparison.Ordinal) || type.EndsWith(".template", StringComparison.Ordinal);
 
     /// <summary>The path of a file that is named in another one; null where it cannot be one: an address, or no path at all.</summary>
     public static string? Located(string name, string folder) =>

@@ -40,7 +40,7 @@ public sealed record TemplateJudgement(IReadOnlyList<JudgedPair> Pairs, IReadOnl
             if (!usedImages.Contains(image))
                 pairs.Add(JudgedPair.Of(new(id, FittingCounterpart.Of(image, release), image, "flavor"), true, true, release, cloud));
         }
-        return new(pairs, TemplateRules.Check(reading.Resources, models), notJudged);
+        return new(pairs, TemplateRules.Check(reading, models), notJudged);
     }
 
     /// <summary>Names or ids that the cloud has to be asked for.</summary>
@@ -51,11 +51,17 @@ public sealed record TemplateJudgement(IReadOnlyList<JudgedPair> Pairs, IReadOnl
     public static IReadOnlyList<string> ImagesToLookUp(TemplateReading reading) =>
         [.. reading.Servers.Select(server => server.Image.Name).OfType<string>().Where(name => reading.Images.Values.All(made => made.Name != name)).Distinct(StringComparer.Ordinal)];
 
+    /// <summary>Null also where a name stands for two: Nova or Heat refuses it, or takes the other one.</summary>
     private static T? Found<T>(TemplateChoice choice, IReadOnlyDictionary<string, T> made, Func<T, string> nameOf, IReadOnlyDictionary<string, T> others)
-        where T : class =>
-        choice.Made is { } id ? made.GetValueOrDefault(id)
-        : choice.Name is not { } name ? null
-        : made.Values.FirstOrDefault(one => nameOf(one) == name) ?? others.GetValueOrDefault(name);
+        where T : class
+    {
+        if (choice.Made is { } id)
+            return made.GetValueOrDefault(id);
+        if (choice.Name is not { } name)
+            return null;
+        T[] found = [.. made.Values.Where(one => nameOf(one) == name).Concat(others.TryGetValue(name, out T? other) ? [other] : [])];
+        return found.Length == 1 ? found[0] : null;
+    }
 
     private static bool Made(TemplateReading reading, FlavorSpec flavor) => reading.Flavors.Values.Contains(flavor);
 

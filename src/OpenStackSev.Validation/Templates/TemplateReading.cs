@@ -14,6 +14,9 @@ public sealed class TemplateReading
         _unread.AddRange(unread);
     }
 
+    /// <summary>What the outermost stack's outputs are made of.</summary>
+    internal IReadOnlyList<TemplateValue> Outputs { get; private init; } = [];
+
     /// <summary>By id of the resource.</summary>
     public IReadOnlyDictionary<string, FlavorSpec> Flavors => _flavors;
 
@@ -42,7 +45,7 @@ public sealed class TemplateReading
             return null;
         }
         problem = null;
-        var reading = new TemplateReading(run.Resources, run.Unread);
+        var reading = new TemplateReading(run.Resources, run.Unread) { Outputs = run.Outputs };
         foreach (PlannedResource resource in run.Resources)
             reading.Add(resource);
         return reading;
@@ -59,10 +62,11 @@ public sealed class TemplateReading
                     Count(properties, "ram"), Count(properties, "vcpus"), Count(properties, "disk"), properties.Text("is_public") is { } text ? NovaBoolean.Of(text) : null);
                 break;
             case "OS::Glance::WebImage" when Texts(resource, "extra_properties") is { } extra:
+                // Heat sets the others after these.
                 foreach (string own in (string[])["architecture", "kernel_id", "ramdisk_id", "os_distro", "os_version"])
                 {
                     if (properties.Text(own) is { } value)
-                        extra[own] = value;
+                        extra.TryAdd(own, value);
                 }
                 _images[resource.Id] = new ImageSpec(
                     properties.Text("name") ?? resource.Id, properties.Text("id"), extra, properties.Text("disk_format"), null, properties.Text("visibility"));
@@ -76,9 +80,22 @@ public sealed class TemplateReading
     }
 
     /// <summary>The image that it boots from, also where that is named by its first disk.</summary>
-    private static TemplateValue? ImageOf(TemplateMap server) =>
-        server.Find("image") ?? (server.Find("block_device_mapping_v2") as TemplateList)?.Items.OfType<TemplateMap>()
-            .FirstOrDefault(disk => disk.Text("boot_index") is "0" or null && disk.Find("image") is not null)?.Find("image");
+    private static TemplateValue? ImageOf(TemplateMap server)
+    {
+        TemplateValue? own = server.Find("image");
+        TemplateMap? first = (server.Find("block_device_mapping_v2") as TemplateList)?.Items.OfType<TemplateMap>()
+            .FirstOrDefault(disk => disk.Text("boot_index") is "0" or null && (own is null ? disk.Find("image") is not null : disk.Text("boot_index") == "0"));
+        if (own is null || first is null)
+            return own ?? first?.Find("image");
+        return Names(first.Find("image")) == Names(own) ? own : new TemplateUnknown("it names an image and boots from another disk");
+    }
+
+    private static string? Names(TemplateValue? image) => image switch
+    {
+        TemplateText text => "name " + text.Text,
+        TemplateReference reference => $"resource {reference.Stack} {reference.Name} {reference.Attribute}",
+        _ => null,
+    };
 
     private TemplateChoice Choice(TemplateValue? value, string what, string type) => value switch
     {
@@ -104,11 +121,14 @@ public sealed class TemplateReading
             case TemplateMap map:
                 foreach ((string key, TemplateValue value) in map.Entries)
                 {
+                    if (value is TemplateUnknown or TemplateReference)
+                        return Untold(resource, $"{property} {Shown.Value(key)}", value);
                     if (value is TemplateText text)
                         texts[key] = text.Text;
-                    else if (value is not TemplateNull)
-                        return Untold(resource, $"{property} {Shown.Value(key)}", value);
                 }
+                // One that is refused takes all with it: what there is then has none of them. A finding says so.
+                if (TemplateValues.Refused(resource).Any())
+                    return [];
                 if (texts.Count <= OpenStackBody.MaximumProperties)
                     return texts;
                 _unread.Add($"{resource.Id}: more than {OpenStackBody.MaximumProperties} {property}");
@@ -120,7 +140,7 @@ public sealed class TemplateReading
 
     private Dictionary<string, string>? Untold(PlannedResource resource, string what, TemplateValue value)
     {
-        _unread.Add($"{resource.Id}: {what} {(value is TemplateUnknown unknown ? $"is not known: {unknown.Why}" : "is no text")}");
+        _unread.Add($"{resource.Id}: {what} {(value is TemplateUnknown unknown ? $"is not known: {unknown.Why}" : value is TemplateReference ? "is known when the stack is made" : "is no map")}");
         return null;
     }
 

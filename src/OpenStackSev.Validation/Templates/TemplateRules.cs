@@ -10,44 +10,61 @@ public static partial class TemplateRules
     private const string StackKey = "openstack_sev_stack";
     private const string GateKey = "openstack_sev_gate";
 
-    /// <summary>Attributes of a handle by which whoever reads them gives its signal.</summary>
-    private static readonly string[] s_credentials = ["curl_cli", "token", "endpoint", "signal"];
-
-    /// <summary>Handles that are themselves a signed URL, also without an attribute.</summary>
-    private static readonly HashSet<string> s_signed = new(["AWS::CloudFormation::WaitConditionHandle", "OS::Heat::UpdateWaitConditionHandle"], StringComparer.Ordinal);
+    /// <summary>Keys of a server's metadata by which it names its gate.</summary>
+    internal static IReadOnlyList<string> Keys { get; } = [StackKey, GateKey];
 
     /// <param name="models">Model by the id of the server; null for one that is not encrypted. Without those that are not known.</param>
-    internal static IReadOnlyList<Finding> Check(IReadOnlyList<PlannedResource> resources, IReadOnlyDictionary<string, string?> models)
+    internal static IReadOnlyList<Finding> Check(TemplateReading reading, IReadOnlyDictionary<string, string?> models)
     {
         var findings = new List<Finding>();
-        // By both parts: a name may contain the dot that joins them.
-        var named = resources.DistinctBy(resource => (resource.Stack, resource.Name)).ToDictionary(resource => (resource.Stack, resource.Name));
-        foreach (PlannedResource resource in resources)
+        var credentials = new TemplateCredentials(reading.Resources, reading.Outputs);
+        var order = new TemplateOrder(reading.Resources);
+        PlannedResource[] servers = [.. reading.Resources.Where(resource => resource.Type == "OS::Nova::Server")];
+        ILookup<PlannedResource, PlannedResource> gated = servers.Where(server => GateOf(server, credentials) is not null).ToLookup(server => GateOf(server, credentials)!);
+        foreach (PlannedResource resource in reading.Resources)
         {
             if (resource.Type == "OS::Glance::Image")
                 findings.Add(NoOp.Of(resource.Id, "OS::Glance::Image makes no image; OS::Glance::WebImage does"));
-            if (resource.Type == Handle && resource.Properties.Text("signal_transport") == "NO_SIGNAL" && WaitsFor(resources, resource).Any())
-                findings.Add(OpensItself.Of(resource.Id, "signal_transport is NO_SIGNAL, and a wait condition waits for it; HEAT_SIGNAL makes no token either"));
-            if (resource.Type == "OS::Nova::Server")
-                findings.AddRange(CheckServer(resource, named, resources, models.TryGetValue(resource.Id, out string? model) ? (true, model) : (false, null)));
+            findings.AddRange(TemplateValues.Refused(resource).Select(refused => ValueRefused.Of(resource.Id, refused)));
+            if (resource.Type == Handle)
+                findings.AddRange(CheckHandle(resource, [.. gated[resource]], reading.Resources, order, credentials));
+        }
+        foreach (PlannedResource server in servers)
+        {
+            (bool, string?) encryption = models.TryGetValue(server.Id, out string? model) ? (true, model) : (false, null);
+            findings.AddRange(CheckTold(server, gated.Count > 0, encryption.Item2, reading.Resources, credentials));
+            findings.AddRange(CheckServer(server, GateOf(server, credentials), encryption));
         }
         return findings;
     }
 
-    private static IEnumerable<Finding> CheckServer(
-        PlannedResource server, Dictionary<(string Stack, string Name), PlannedResource> named, IReadOnlyList<PlannedResource> resources, (bool Known, string? Model) encryption)
+    /// <summary>The handle that the server names; null where that is none.</summary>
+    private static PlannedResource? GateOf(PlannedResource server, TemplateCredentials credentials) =>
+        GateName(server) is { } name && credentials.Find(server.Stack, name) is { Type: Handle } handle ? handle : null;
+
+    /// <summary>As Nova has it: what is no text is written as JSON.</summary>
+    private static string? GateName(PlannedResource server) => server.Properties.Map("metadata").Find(GateKey) is TemplateText text ? text.IsText ? text.Text : YamlScalar.Key(text) : null;
+
+    /// <summary>What the host reads must not open a gate: neither that of its server nor that of another one.</summary>
+    private static IEnumerable<Finding> CheckTold(
+        PlannedResource server, bool areGates, string? model, IReadOnlyList<PlannedResource> resources, TemplateCredentials credentials)
     {
-        TemplateMap metadata = server.Properties.Map("metadata");
-        TemplateValue? stack = metadata.Find(StackKey), gate = metadata.Find(GateKey);
-        PlannedResource? handle = gate is TemplateText name && named.GetValueOrDefault((server.Stack, name.Text)) is { Type: Handle } found ? found : null;
-        foreach (PlannedResource told in ToldToServer(server, named))
+        PlannedResource? gate = GateOf(server, credentials);
+        bool isNamed = server.Properties.Map("metadata").Entries.ContainsKey(GateKey);
+        foreach (PlannedResource told in credentials.ToldTo(server))
         {
-            // One credential is good for every handle of its stack.
-            if (handle is not null ? told.Type == Handle && told.Stack == handle.Stack : gate is null && encryption is { Model: not null } && WaitsFor(resources, told).Any())
+            if ((areGates && TemplateCredentials.OpensAll(told)) || told == gate || (!isNamed && model is not null && WaitsFor(resources, told).Any()))
                 yield return ByUserData.Of(server.Id, $"a credential of {Shown.Value(told.Id)} is in what the host reads; let the control plane open the gate");
         }
-        if (handle is not null && server.Properties.Text("user_data_format") == "SOFTWARE_CONFIG")
+        if (areGates && server.Properties.Text("user_data_format") == "SOFTWARE_CONFIG")
             yield return ByUserData.Of(server.Id, "user_data_format SOFTWARE_CONFIG puts a credential of the stack into what the host reads; use RAW");
+    }
+
+    private static IEnumerable<Finding> CheckServer(PlannedResource server, PlannedResource? handle, (bool Known, string? Model) encryption)
+    {
+        TemplateMap metadata = server.Properties.Map("metadata");
+        // null is written as the word, and names something
+        TemplateValue? stack = metadata.Entries.GetValueOrDefault(StackKey), gate = metadata.Entries.GetValueOrDefault(GateKey);
         if (stack is null && gate is null)
         {
             if (encryption.Model == ModelNames.SevSnp)
@@ -59,65 +76,65 @@ public static partial class TemplateRules
             yield return HalfNamed.Of(server.Id, $"its metadata has no {(stack is null ? StackKey : GateKey)}");
             yield break;
         }
-        if (stack is TemplateText || (stack is TemplateReference of && (of.Name.Length > 0 || of.Stack != server.Stack)))
+        if (stack is not TemplateUnknown && stack is not TemplateReference { Name.Length: 0, Attribute: "OS::stack_id" })
+            yield return OtherStack.Of(server.Id, $"its {StackKey} is not the OS::stack_id of its own template");
+        else if (stack is TemplateReference of && of.Stack != server.Stack)
             yield return OtherStack.Of(server.Id, $"its {StackKey} is not the OS::stack_id of its own template");
         if (encryption.Known && encryption.Model != ModelNames.SevSnp)
             yield return Unprovable.Of(server.Id, $"names a gate and is {(encryption.Model is { } model ? "encrypted by " + Shown.Plain(model) : "not encrypted")}; take the gate away, or a flavor of {ModelNames.SevSnp}");
         if (!Replaced(server))
             yield return UpdatedInPlace.Of(server.Id, "set image_update_policy and flavor_update_policy to REPLACE");
-        if (handle is null)
-        {
-            if (gate is not TemplateUnknown)
-                yield return HandleMissing.Of(server.Id, gate is TemplateText text
-                    ? $"its {GateKey} is {Shown.Value(text.Text)}, and its stack has no {Handle} of that name"
-                    : $"its {GateKey} is what a resource will be, and must be the name of one");
-            yield break;
-        }
-        foreach (Finding finding in CheckWaiting(server, handle, resources))
-            yield return finding;
-    }
-
-    private static IEnumerable<Finding> CheckWaiting(PlannedResource server, PlannedResource handle, IReadOnlyList<PlannedResource> resources)
-    {
-        PlannedResource[] waiting = [.. WaitsFor(resources, handle)];
-        if (waiting.Length == 0)
-            yield return NotWaited.Of(handle.Id, $"is the gate of {Shown.Value(server.Id)}, and no {Condition} waits for it");
-        foreach (PlannedResource condition in waiting)
-        {
-            if (double.TryParse(condition.Properties.Text("timeout"), NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds) && seconds <= Grace)
-                yield return TimeoutShort.Of(condition.Id, string.Create(CultureInfo.InvariantCulture, $"times out after {seconds} s; 1800 leaves room for a boot and the grace of {Grace} s"));
-        }
+        if (handle is null && gate is not TemplateUnknown)
+            yield return HandleMissing.Of(server.Id, gate is TemplateText text
+                ? $"its {GateKey} is {Shown.Value(text.Text)}, and its stack has no {Handle} of that name"
+                : $"its {GateKey} is what a resource will be, or no text, and must be the name of one");
     }
 
     private static bool Replaced(PlannedResource server) =>
         server.Properties.Text("image_update_policy") == "REPLACE" && server.Properties.Text("flavor_update_policy") == "REPLACE";
 
-    private static IEnumerable<PlannedResource> WaitsFor(IReadOnlyList<PlannedResource> resources, PlannedResource handle) =>
-        resources.Where(resource => resource.Type is Condition or "AWS::CloudFormation::WaitCondition"
-            && (resource.Properties.Find("handle") ?? resource.Properties.Find("Handle")) is { } waited
-            && waited.Mentions.Any(reference => reference.Stack == handle.Stack && reference.Name == handle.Name));
-
-    /// <summary>Handles whose credentials reach the server by what the host reads, also through resources that its user data is made of.</summary>
-    private static HashSet<PlannedResource> ToldToServer(PlannedResource server, Dictionary<(string Stack, string Name), PlannedResource> named)
+    /// <param name="servers">Those that name it.</param>
+    private static IEnumerable<Finding> CheckHandle(
+        PlannedResource handle, PlannedResource[] servers, IReadOnlyList<PlannedResource> resources, TemplateOrder order, TemplateCredentials credentials)
     {
-        var told = new HashSet<PlannedResource>();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        var open = new Stack<TemplateValue>(((string[])["user_data", "metadata", "personality", "tags", "name"]).Select(key => server.Properties.Find(key)).OfType<TemplateValue>());
-        while (open.TryPop(out TemplateValue? value))
+        PlannedResource[] waiting = [.. WaitsFor(resources, handle)];
+        if (handle.Properties.Text("signal_transport") == "NO_SIGNAL" && waiting.Length > 0)
+            yield return OpensItself.Of(handle.Id, "signal_transport is NO_SIGNAL, and a wait condition waits for it; HEAT_SIGNAL makes no token either");
+        if (servers.Length == 0)
         {
-            foreach (TemplateReference reference in value.Mentions)
-            {
-                if (named.GetValueOrDefault((reference.Stack, reference.Name)) is not { } resource)
-                    continue;
-                if (IsCredential(resource, reference))
-                    told.Add(resource);
-                else if (resource.Type != Handle && !s_signed.Contains(resource.Type) && resource.Type != "OS::Nova::Server" && seen.Add(resource.Id))
-                    open.Push(resource.Properties);
-            }
+            // What a server names wrongly has a finding of its own.
+            bool isMeant = resources.Any(other => other.Type == "OS::Nova::Server" && other.Stack == handle.Stack && GateOf(other, credentials) is null && Keys.Any(other.Properties.Map("metadata").Entries.ContainsKey));
+            if (waiting.Length > 0 && !isMeant && !credentials.IsTold(handle) && handle.Properties.Text("signal_transport") != "NO_SIGNAL")
+                yield return Unclaimed.Of(handle.Id, $"{Shown.Value(waiting[0].Id)} waits for it, no server names it as its {GateKey}, and nobody gets its credential");
+            yield break;
         }
-        return told;
+        if (waiting.Length == 0)
+            yield return NotWaited.Of(handle.Id, $"is the gate of {Shown.Value(servers[0].Id)}, and no {Condition} of its stack waits for it");
+        foreach (Finding finding in waiting.SelectMany(condition => CheckWaiting(condition, servers, order)))
+            yield return finding;
     }
 
-    private static bool IsCredential(PlannedResource resource, TemplateReference reference) =>
-        s_signed.Contains(resource.Type) || (resource.Type == Handle && (reference.Attribute == TemplateReference.All || s_credentials.Contains(reference.Attribute, StringComparer.Ordinal)));
+    private static IEnumerable<Finding> CheckWaiting(PlannedResource condition, PlannedResource[] servers, TemplateOrder order)
+    {
+        string? timeout = condition.Properties.Text("timeout") ?? condition.Properties.Text("Timeout"), counted = condition.Properties.Text("count") ?? condition.Properties.Text("Count");
+        if (double.TryParse(timeout, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds) && seconds <= Grace)
+            yield return TimeoutShort.Of(condition.Id, string.Create(CultureInfo.InvariantCulture, $"times out after {seconds} s; 1800 leaves room for a boot and the grace of {Grace} s"));
+        if (int.TryParse(counted ?? "1", NumberStyles.Integer, CultureInfo.InvariantCulture, out int count) && count != servers.Length)
+            yield return WrongCount.Of(condition.Id, count < servers.Length
+                ? $"opens after {count} of {servers.Length} servers that name its handle; give each server a handle and a wait condition of its own"
+                : $"counts {count} signals, and {servers.Length} server{(servers.Length == 1 ? " names" : "s name")} its handle: it never opens");
+        HashSet<PlannedResource> before = order.Before(condition), after = order.After(condition);
+        foreach (PlannedResource server in servers)
+        {
+            if (after.Contains(server))
+                yield return Deadlock.Of(server.Id, $"is made after {Shown.Value(condition.Id)}, which waits for it");
+            else if (!before.Contains(server))
+                yield return NotAfter.Of(condition.Id, $"does not depend on {Shown.Value(server.Id)}; set depends_on");
+        }
+    }
+
+    /// <summary>Wait conditions find their handle by its reference, in their own stack only.</summary>
+    private static IEnumerable<PlannedResource> WaitsFor(IReadOnlyList<PlannedResource> resources, PlannedResource handle) =>
+        resources.Where(resource => resource.Type is Condition or "AWS::CloudFormation::WaitCondition" && resource.Stack == handle.Stack
+            && (resource.Properties.Find("handle") ?? resource.Properties.Find("Handle")) is TemplateReference { Attribute: null } waited && waited.Stack == handle.Stack && waited.Name == handle.Name);
 }

@@ -20,6 +20,9 @@ internal sealed class TemplateRun(TemplateFiles files)
 
     private const int MaximumUnread = 100;
 
+    /// <summary>Resources that one value is made of. A credential among more must not get lost: beyond it nothing is judged.</summary>
+    private const int MaximumMentions = 1000;
+
     private readonly List<PlannedResource> _resources = [];
     private readonly List<string> _unread = [];
     private int _values;
@@ -34,13 +37,25 @@ internal sealed class TemplateRun(TemplateFiles files)
 
     public IReadOnlyList<string> Unread => _unread;
 
+    /// <summary>What the outermost stack tells whoever may read it.</summary>
+    public IReadOnlyList<TemplateValue> Outputs { get; private set; } = [];
+
     /// <exception cref="TemplateException"/>
     public void Read(IReadOnlyDictionary<string, string> given)
     {
+        foreach (string problem in Environment.Unread)
+            Tell(problem);
         var parameters = new Dictionary<string, TemplateValue>(Environment.Parameters, StringComparer.Ordinal);
         foreach ((string name, string value) in given)
+        {
+            // Heat lays the files of the client over what the client's options say, against its own documentation.
+            if (parameters.TryGetValue(name, out TemplateValue? other) && other.ToString() != value)
+                Tell($"parameter {Shown.Value(name)} is in the parameters of an environment too, with another value: Heat takes that one");
             parameters[name] = new TemplateText(value);
-        new StackReading(this, Files.Main, [], parameters).Read();
+        }
+        var stack = new StackReading(this, Files.Main, [], parameters);
+        stack.Read();
+        Outputs = [.. stack.Outputs()];
     }
 
     /// <summary>A nested stack; null, and told, where its template was not read.</summary>
@@ -60,6 +75,42 @@ internal sealed class TemplateRun(TemplateFiles files)
         nested.Read();
         return nested;
     }
+
+    /// <summary>What is not known, with all that it is made of.</summary>
+    /// <exception cref="TemplateException">Of more than can be kept.</exception>
+    public TemplateUnknown Unknown(string why, params IEnumerable<TemplateValue> parts)
+    {
+        var seen = new HashSet<(string Stack, string Name, string? Attribute)>();
+        var mentions = new List<TemplateReference>();
+        foreach (TemplateReference mention in parts.SelectMany(part => part.Mentions))
+        {
+            Spend();
+            if (!seen.Add((mention.Stack, mention.Name, mention.Attribute)))
+                continue;
+            if (mentions.Count == MaximumMentions)
+                throw new TemplateException($"a value is made of more than {MaximumMentions} resources");
+            mentions.Add(mention);
+        }
+        return new(why, mentions);
+    }
+
+    /// <summary>How many resources were read so far.</summary>
+    public int Mark => _resources.Count;
+
+    /// <summary>What was read since <paramref name="mark"/> is once more what stands between the two other marks, at another place.</summary>
+    public bool IsRepeated(int first, int end, int mark, string here, string there)
+    {
+        for (int i = 0; i < end - first; i++)
+        {
+            Spend();
+            if (mark + i >= _resources.Count || !_resources[first + i].IsLike(_resources[mark + i], here, there))
+                return false;
+        }
+        return _resources.Count - mark == end - first;
+    }
+
+    /// <summary>Forgets what was read since a mark.</summary>
+    public void Forget(int mark) => _resources.RemoveRange(mark, _resources.Count - mark);
 
     public void Add(PlannedResource resource)
     {

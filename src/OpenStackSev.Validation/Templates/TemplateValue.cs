@@ -9,10 +9,31 @@ public abstract class TemplateValue
     internal virtual IEnumerable<TemplateReference> Mentions => [];
 }
 
-/// <summary>A text, number or boolean as it is written; null is <see cref="TemplateNull"/>.</summary>
-public sealed class TemplateText(string text) : TemplateValue
+/// <summary>What YAML makes of a scalar: <c>true</c> and <c>'true'</c> are not the same for Heat, Nova and Glance.</summary>
+public enum TemplateScalar
 {
+    Text,
+    Boolean,
+    Integer,
+    Float,
+}
+
+/// <summary>A text, number or boolean; null is <see cref="TemplateNull"/>.</summary>
+/// <param name="text">As Python's <c>str()</c> writes it: <c>True</c>, <c>8</c> (also of 010), <c>1e-05</c>.</param>
+public sealed class TemplateText(string text, TemplateScalar scalar = TemplateScalar.Text) : TemplateValue
+{
+    public static TemplateText True { get; } = new("True", TemplateScalar.Boolean);
+
+    public static TemplateText False { get; } = new("False", TemplateScalar.Boolean);
+
     public string Text { get; } = text;
+
+    public TemplateScalar Scalar { get; } = scalar;
+
+    /// <summary>A text that is one, and no number.</summary>
+    internal bool IsText => Scalar == TemplateScalar.Text;
+
+    public static TemplateText Of(bool truth) => truth ? True : False;
 
     public override string ToString() => Text;
 }
@@ -23,6 +44,12 @@ public sealed class TemplateNull : TemplateValue
     public static TemplateNull Instance { get; } = new();
 
     public override string ToString() => "null";
+}
+
+/// <summary>What <c>if</c> without a third part leaves: whatever it stands in is as if it were not written. Only after evaluation.</summary>
+internal sealed class TemplateAbsent : TemplateValue
+{
+    public static TemplateAbsent Instance { get; } = new();
 }
 
 public sealed class TemplateList(ImmutableArray<TemplateValue> items) : TemplateValue
@@ -66,11 +93,15 @@ internal sealed class TemplateReference(string stack, string name, string? attri
 
 /// <summary>What nobody knows before the stack is made, or what is not evaluated here. Only after evaluation.</summary>
 /// <param name="why">For people, without a full stop.</param>
-internal sealed class TemplateUnknown(string why, IEnumerable<TemplateReference>? mentions = null) : TemplateValue
+/// <param name="mentions">All that it is made of, each once. <see cref="TemplateRun.Unknown"/> bounds them.</param>
+internal sealed class TemplateUnknown(string why, IReadOnlyList<TemplateReference> mentions) : TemplateValue
 {
-    private readonly TemplateReference[] _mentions = mentions is null ? [] : [.. mentions.Take(64)];
+    public TemplateUnknown(string why)
+        : this(why, [])
+    {
+    }
 
     public string Why { get; } = why;
 
-    internal override IEnumerable<TemplateReference> Mentions => _mentions;
+    internal override IEnumerable<TemplateReference> Mentions => mentions;
 }

@@ -103,4 +103,7 @@ def _image_properties(spec_obj: Any) -> Mapping[str, object]:
     image = spec_obj.image
     if image is None or "properties" not in image or image.properties is None:
         return {}
-    return {name: getattr(image.properties, name) for name in ("hw_mem_encryption", "hw_mem_encryption_model") if name in image.properties}
+    found = {name: getattr(image.properties, name) for name in ("hw_mem_encryption", "hw_mem_encryption_model") if name in image.properties}
+    # Nova keeps an image's "trait:NAME=required" as a list of names.
+    required = image.properties.traits_required if "traits_required" in image.properties else ()
+    return found | {f"trait:{name}": "required" for name in required or ()}

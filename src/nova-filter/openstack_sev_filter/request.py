@@ -27,7 +27,7 @@ class Request:
     #: It asks for memory encryption, in one of the ways that there are.
     is_confidential: bool
 
-    #: The flavor says ``sev:trust=required``, or anything else of ``sev:``, or requires a judgement trait.
+    #: The flavor says ``sev:trust=required``, or anything else of ``sev:``, or flavor or image require a judgement trait.
     requires_trust: bool
 
     #: ``sev:max_proof_age`` in seconds; None without one.
@@ -38,32 +38,38 @@ class Request:
 
 
 def read(extra_specs: Mapping[str, object], image_properties: Mapping[str, object]) -> Request:
-    """The request of a flavor and an image.
+    """The request of a flavor and an image, whose required traits are among its properties as in Glance, ``trait:NAME``.
 
     A value that cannot be meant asks for more, never for less: ``sev:trust`` with another word than ``required`` requires trust, as
     any other ``sev:`` does, and an age that is no number is no age at all, which no proof meets.
     """
     age = extra_specs.get("sev:max_proof_age")
     tcb = extra_specs.get("sev:tcb")
-    traits = _judgements(extra_specs)
+    traits = _judgements(extra_specs) | _judgements(image_properties)
     requires = bool(traits) or any(name.startswith(_OURS) for name in extra_specs)
     return Request(
         is_confidential=requires
         or _asks(extra_specs, _ENCRYPTION_SPECS)
         or _asks(image_properties, _ENCRYPTION_PROPERTIES)
-        or _names_ours(extra_specs),
+        or _names_ours(extra_specs)
+        or _names_ours(_traits(image_properties)),
         requires_trust=requires,
         max_proof_age=None if age is None else _seconds(age),
         baselines=frozenset(word for word in re.split(r"[,\s]+", str(tcb or "")) if word) | {word for word in traits if word},
     )
 
 
-def _judgements(extra_specs: Mapping[str, object]) -> frozenset[str]:
+def _traits(image_properties: Mapping[str, object]) -> Mapping[str, object]:
+    """Of an image Placement is asked for traits and for no classes."""
+    return {name: value for name, value in image_properties.items() if name.startswith("trait")}
+
+
+def _judgements(wishes: Mapping[str, object]) -> frozenset[str]:
     """Judgement traits that are required: a baseline's name, or nothing for ``CUSTOM_SEV_TRUSTED``.
 
     Anybody with Placement's credentials can write them on a host: who asks for one is not to be content with that.
     """
-    found = (_OUR_JUDGEMENTS.fullmatch(name) for name, value in extra_specs.items() if str(value).strip().lower() == "required")
+    found = (_OUR_JUDGEMENTS.fullmatch(name) for name, value in wishes.items() if str(value).strip().lower() == "required")
     return frozenset(match["baseline"] or "" for match in found if match)
 
 

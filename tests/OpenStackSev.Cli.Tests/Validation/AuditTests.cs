@@ -108,6 +108,19 @@ public sealed class AuditTests : IDisposable
     }
 
     [Fact]
+    public async Task What_two_combinations_would_set_differently_is_commented_out()
+    {
+        string Image(string name, string model) => Bodies.Image(name, name, ("hw_firmware_type", "uefi"), ("hw_machine_type", "q35"), ("hw_mem_encryption_model", model));
+        string one = (await AuditAsync([s_sev], [Image("a", "amd-sev")], "--fix")).Out;
+        Assert.Contains("\nopenstack flavor set --property hw:mem_encryption_model=amd-sev f1\n", one, StringComparison.Ordinal);
+
+        string two = (await AuditAsync([s_sev], [Image("a", "amd-sev"), Image("b", "amd-sev-es")], "--fix")).Out;
+        Assert.DoesNotMatch("(?m)^openstack .*mem_encryption_model", two);
+        foreach (string model in (string[])["amd-sev", "amd-sev-es"])
+            Assert.Contains($"\n#   one of several that exclude each other: openstack flavor set --property hw:mem_encryption_model={model} f1\n", two, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_script_runs_the_commands_and_nothing_that_a_name_says()
     {
         string trap = _bodies.File("trap", "");

@@ -114,9 +114,11 @@ internal sealed class QuarantineCloud : IAsyncDisposable
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(Ct));
     }
 
-    public async Task QuarantineAsync(string reason = "looked at", bool disablesService = false, string host = "compute1")
+    /// <param name="disablesService">Null to say nothing of it.</param>
+    public async Task QuarantineAsync(string reason = "looked at", bool? disablesService = false, string host = "compute1")
     {
-        (int status, string text) = await SendAsync(HttpMethod.Post, $"/v1/hosts/{NodeOf(host)}/quarantine", $$"""{"reason":"{{reason}}","disable_service":{{(disablesService ? "true" : "false")}}}""");
+        string service = disablesService is { } wish ? $",\"disable_service\":{(wish ? "true" : "false")}" : "";
+        (int status, string text) = await SendAsync(HttpMethod.Post, $"/v1/hosts/{NodeOf(host)}/quarantine", $$"""{"reason":"{{reason}}"{{service}}}""");
         Assert.True(status == 200, text);
     }
 

@@ -80,6 +80,24 @@ public sealed class QuarantineTests
     }
 
     [Fact]
+    public async Task Another_reason_alone_leaves_the_service_as_it_is()
+    {
+        await using QuarantineCloud cloud = await QuarantineCloud.StartAsync();
+        await cloud.QuarantineAsync("first", disablesService: null);
+        Assert.False((await cloud.RowAsync())!.DisablesService);
+        await cloud.QuarantineAsync("first", disablesService: true);
+        await cloud.LookAsync();
+        await cloud.QuarantineAsync("under investigation", disablesService: null);
+        await cloud.LookAsync();
+        Assert.Equal((true, "openstack-sev: under investigation"), Service(cloud));
+        await cloud.ReleaseAsync();
+        await cloud.LookAsync();
+        Assert.Equal((false, null), Service(cloud));
+        await cloud.QuarantineAsync("again", disablesService: null);
+        Assert.False((await cloud.RowAsync())!.DisablesService);
+    }
+
+    [Fact]
     public async Task A_service_that_somebody_else_had_disabled_is_his_before_and_after()
     {
         await using QuarantineCloud cloud = await QuarantineCloud.StartAsync();
@@ -97,6 +115,7 @@ public sealed class QuarantineTests
 
     [Theory]
     [InlineData(true, "taken over by ops")]
+    [InlineData(true, "openstack-sev: looked at; ALSO bad memory, do not enable")]
     [InlineData(true, null)]
     [InlineData(false, null)]
     public async Task What_somebody_did_to_it_meanwhile_stays(bool disables, string? reason)

@@ -180,11 +180,37 @@ public sealed class HostTrustTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_quarantine_is_in_the_snapshot_before_the_first_judgement()
+    {
+        IServiceProvider services = Lab.Control.App.Services;
+        services.GetRequiredService<TrustPulse>().Judged();
+        await services.GetRequiredService<HistoryWriter>().ApplyAsync(
+            new HostQuarantineState { Node = GuestLab.Node, Reason = "disk", By = "admin", Since = Lab.Control.Time.GetUtcNow() });
+        using HttpResponseMessage response = await SnapshotAsync();
+        JsonElement host = Assert.Single(Part((await response.Content.ReadAsStringAsync()).Split('.')[1]).GetProperty("hosts").EnumerateArray());
+        Assert.Equal((GuestLab.Node, GuestLab.Host, "quarantined"), (host.GetProperty("node").GetGuid(), host.GetProperty("name").GetString(), host.GetProperty("trust").GetString()));
+    }
+
+    [Fact]
+    public async Task A_host_that_cannot_be_judged_is_tried_again_at_the_next_interval_and_not_at_once()
+    {
+        await (await Lab.GuestAsync()).RoundAsync();
+        await LookAsync();
+        IServiceProvider services = Lab.Control.App.Services;
+        await services.GetRequiredService<HistoryWriter>().ApplyAsync(await RowAsync() with { Result = Encoding.UTF8.GetBytes("{") });
+        TrustRound round = ActivatorUtilities.CreateInstance<TrustRound>(services);
+        Assert.NotNull(await round.RunAsync(CancellationToken.None));
+        Lab.Control.Time.Advance(TimeSpan.FromMinutes(46));
+        Assert.Null(await round.RunAsync(CancellationToken.None));
+        Assert.True((await RowAsync()).ExpiresAt < Lab.Control.Time.GetUtcNow());
+    }
+
+    [Fact]
     public async Task Where_nobody_judges_nothing_is_signed_as_fresh_and_agents_hear_no_word_that_grants_anything()
     {
         Assert.False(await JudgesAsync());
         await LookAsync();
-        Lab.Control.App.Services.GetRequiredService<TrustPulse>().Told();
+        Lab.Control.App.Services.GetRequiredService<TrustPulse>().Told(new HashSet<Guid>());
         Assert.True(await JudgesAsync());
         Lab.Control.Time.Advance(TimeSpan.FromMinutes(2) + TimeSpan.FromTicks(1));
         using HttpResponseMessage response = await SnapshotAsync();

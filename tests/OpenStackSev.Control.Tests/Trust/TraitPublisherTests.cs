@@ -161,6 +161,24 @@ public sealed class TraitPublisherTests : IAsyncLifetime
         Assert.Empty(await CorrectionsAsync(GuestLab.Node));
     }
 
+    [Fact]
+    public async Task A_host_of_which_Placement_goes_on_saying_too_much_hears_that_nobody_judges()
+    {
+        await (await Lab.GuestAsync()).RoundAsync();
+        await LookAsync();
+        TrustPulse pulse = Services.GetRequiredService<TrustPulse>();
+        Assert.True(pulse.IsTelling(GuestLab.Node));
+        placement.BeforeWrite = _ => Compute.Generation++;
+        await QuarantineAsync(Lab.Control.Time.GetUtcNow());
+        await LookAsync();
+        Assert.Contains(Trusted, Compute.Traits);
+        Assert.Equal((false, true), (pulse.IsTelling(GuestLab.Node), pulse.IsTelling(GuestLab.OtherNode)));
+        placement.BeforeWrite = null;
+        await LookAsync();
+        Assert.DoesNotContain(Trusted, Compute.Traits);
+        Assert.True(pulse.IsTelling(GuestLab.Node));
+    }
+
     private async Task LookAsync()
     {
         await Services.GetRequiredService<TrustRound>().RunAsync(CancellationToken.None);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OpenStackSev.Validation.Templates;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -68,7 +69,10 @@ internal sealed class TemplateYaml
             case AnchorAlias alias:
                 return _anchors.TryGetValue(alias.Value.Value, out (TemplateValue, int) shared) ? shared : throw new TemplateYamlException(Line, "an alias has no anchor before it");
             case Scalar scalar:
-                return Anchored(scalar.Anchor, (IsNull(scalar) ? TemplateNull.Instance : new TemplateText(scalar.Value), 1));
+                return Anchored(scalar.Anchor, (Read(scalar), 1));
+            case SequenceStart { Tag: var tag } when !IsOf(tag, "seq"):
+            case MappingStart { Tag: var other } when !IsOf(other, "map"):
+                throw new TemplateYamlException(Line, "a tag that Heat cannot read");
             case SequenceStart start:
                 return Anchored(start.Anchor, List(depth));
             case MappingStart start:
@@ -77,6 +81,8 @@ internal sealed class TemplateYaml
                 throw new TemplateYamlException(Line, "a value is expected");
         }
     }
+
+    private static bool IsOf(TagName tag, string kind) => tag.IsEmpty || tag.Value is "!" || tag.Value == "tag:yaml.org,2002:" + kind;
 
     private (TemplateValue, int) List(int depth)
     {
@@ -90,20 +96,35 @@ internal sealed class TemplateYaml
     private (TemplateValue, int) Map(int depth)
     {
         var entries = new Dictionary<string, TemplateValue>(StringComparer.Ordinal);
+        var merged = new Dictionary<string, TemplateValue>(StringComparer.Ordinal);
         int size = 1;
         while (_events.MoveNext() && _events.Current is not MappingEnd)
         {
             long line = Line;
-            if (Node(depth + 1).Value is not TemplateText key)
+            bool merges = _events.Current is Scalar { Value: "<<", Style: ScalarStyle.Plain, Tag.IsEmpty: true };
+            TemplateValue? key = merges ? null : Node(depth + 1).Value;
+            if (key is TemplateList or TemplateMap)
                 throw new TemplateYamlException(line, "a key is not text");
             _events.MoveNext();
             TemplateValue value = Counted(Node(depth + 1), ref size);
-            if (key.Text == "<<")
-                throw new TemplateYamlException(line, "'<<' is not read here: write out what it brings");
-            if (!entries.TryAdd(key.Text, value))
+            if (key is null)
+                Merge(value, merged, line);
+            else if (!entries.TryAdd(YamlScalar.Key(key), value))
                 throw new TemplateYamlException(line, "a key is there twice");
         }
+        foreach ((string key, TemplateValue value) in merged)
+            entries.TryAdd(key, value);
         return (new TemplateMap(entries), size);
+    }
+
+    /// <summary>What <c>&lt;&lt;</c> brings: of several maps the first wins, and what is written out over all.</summary>
+    private static void Merge(TemplateValue value, Dictionary<string, TemplateValue> merged, long line)
+    {
+        ImmutableArray<TemplateValue> maps = value is TemplateList list ? list.Items : [value];
+        if (merged.Count > 0 || maps.Any(map => map is not TemplateMap))
+            throw new TemplateYamlException(line, "'<<' brings no map, or is there twice");
+        foreach ((string key, TemplateValue brought) in maps.Cast<TemplateMap>().SelectMany(map => map.Entries))
+            merged.TryAdd(key, brought);
     }
 
     private TemplateValue Counted((TemplateValue Value, int Size) node, ref int size)
@@ -120,7 +141,9 @@ internal sealed class TemplateYaml
         return node;
     }
 
-    private static bool IsNull(Scalar scalar) => scalar.Style == ScalarStyle.Plain && scalar.Value is "" or "~" or "null" or "Null" or "NULL";
+    private TemplateValue Read(Scalar scalar) =>
+        YamlScalar.Of(scalar.Value, scalar.Style is ScalarStyle.Plain or ScalarStyle.Any, scalar.Tag.IsEmpty ? null : scalar.Tag.Value)
+            ?? throw new TemplateYamlException(Line, "a value that Heat cannot read");
 
     private sealed class TemplateYamlException(long line, string reason) : Exception(reason)
     {

@@ -68,6 +68,9 @@ public sealed record HostQuarantineState : StateChange
     /// <summary>Nova's name of the service's host that we disabled and that is ours to enable again; null for none.</summary>
     public string? DisabledService { get; init; }
 
+    /// <summary>The whole reason that Nova was last given by us; null for none. With another one the service is somebody else's.</summary>
+    public string? DisabledReason { get; init; }
+
     /// <summary>A person ended the last one: no rule begins another until what it is about was over once.</summary>
     public bool RuleWaits { get; init; }
 

@@ -47,6 +47,11 @@ public sealed class HostTrustStates(ControlDatabase database)
         database.UseAsync<IReadOnlyList<HostOutline>>(async context => await context.Hosts.AsNoTracking()
             .Select(host => new HostOutline(host.Node, host.Name, host.LastSeenAt, host.FactsChangedAt, host.SilentSince)).ToListAsync(ct));
 
+    /// <summary>Names of these hosts, where they reported: by UUID.</summary>
+    public Task<IReadOnlyDictionary<Guid, string>> NamesAsync(IReadOnlyList<Guid> nodes, CancellationToken ct = default) =>
+        database.UseAsync<IReadOnlyDictionary<Guid, string>>(async context => await context.Hosts.AsNoTracking()
+            .Where(host => nodes.Contains(host.Node)).ToDictionaryAsync(host => host.Node, host => host.Name, ct));
+
     /// <summary>Evidence that came at <paramref name="since"/> or later about guests that are on a node, the newest first, at most <paramref name="limit"/>.</summary>
     /// <remarks>Whether it says something of the node's chip stands in the guest's judgement: it may rest on silence by now, or be about another node.</remarks>
     public Task<IReadOnlyList<GuestEvidence>> EvidenceSinceAsync(DateTimeOffset since, int limit, CancellationToken ct = default) => EvidenceAsync(null, since, limit, ct);

@@ -12,8 +12,12 @@ public sealed class GateRuleTests : IDisposable
             "user_data: {str_replace: {template: 'run SIGNAL', params: {SIGNAL: {get_attr: [gate, curl_cli]}}}}"),
         ["all attributes of a handle in user data"] = ("heat.gate.by_user_data", "user_data: nothing", "user_data: {str_replace: {template: 'run SIGNAL', params: {SIGNAL: {get_attr: [gate]}}}}"),
         ["a credential in user data by a parameter"] = ("heat.gate.by_user_data", "user_data: nothing", "user_data: {get_attr: [gate, {get_param: OS::stack_id}]}"),
-        ["a credential in a config that user data is"] = ("heat.gate.by_user_data", "user_data: nothing",
-            "user_data: {get_resource: config}\n  config: {type: 'OS::Heat::CloudConfig', properties: {cloud_config: {runcmd: [{get_attr: [gate, token]}]}}}\n  other:\n    type: OS::Nova::Server\n    properties:\n      flavor: {get_resource: flavor}\n      image: {get_resource: image}\n      image_update_policy: REPLACE\n      flavor_update_policy: REPLACE"),
+        ["a credential in a config that a file is"] = ("heat.gate.by_user_data", "  server:\n    type: OS::Nova::Server\n    properties:\n",
+            "  config: {type: 'OS::Heat::CloudConfig', properties: {cloud_config: {runcmd: [{get_attr: [gate, token]}]}}}\n  server:\n    type: OS::Nova::Server\n    properties:\n      personality: {/run/signal: {get_resource: config}}\n"),
+        ["a credential by a deployment"] = ("heat.gate.by_user_data", "  attested:\n",
+            "  told: {type: 'OS::Heat::SoftwareDeployment', properties: {server: {get_resource: server}, input_values: {url: {get_attr: [gate, endpoint]}}}}\n  attested:\n"),
+        ["a credential that is repeated"] = ("heat.gate.by_user_data", "user_data: nothing", "user_data: {list_join: ['', {repeat: {for_each: {'%c%': [{get_attr: [gate, curl_cli]}]}, template: 'run %c%'}}]}"),
+        ["a credential in a function that is not read"] = ("heat.gate.by_user_data", "user_data: nothing", "user_data: {yaql: {expression: $.data, data: {get_attr: [gate, curl_cli]}}}"),
         ["a credential by software config"] = ("heat.gate.by_user_data", "user_data: nothing", "user_data_format: SOFTWARE_CONFIG"),
         ["a model without proof"] = ("heat.gate.unprovable", "amd-sev-snp", "amd-sev-es"),
         ["half of the names"] = ("heat.gate.half_named", "        openstack_sev_gate: gate\n", ""),
@@ -21,9 +25,17 @@ public sealed class GateRuleTests : IDisposable
         ["a gate that is not there"] = ("heat.gate.handle_missing", "openstack_sev_gate: gate", "openstack_sev_gate: gates"),
         ["a gate that is no handle"] = ("heat.gate.handle_missing", "openstack_sev_gate: gate", "openstack_sev_gate: attested"),
         ["a gate by its id"] = ("heat.gate.handle_missing", "openstack_sev_gate: gate", "openstack_sev_gate: {get_resource: gate}"),
-        ["a gate that a condition takes away"] = ("heat.gate.handle_missing", "  gate:\n    type", "  gate:\n    condition: {equals: [a, b]}\n    type"),
         ["a stack by its name"] = ("heat.gate.other_stack", "{get_param: 'OS::stack_id'}", "mine"),
         ["nobody waits"] = ("heat.gate.not_waited", "{handle: {get_resource: gate}, timeout: 1800}", "{handle: elsewhere, timeout: 1800}"),
+        ["somebody waits in another way"] = ("heat.gate.not_waited", "{handle: {get_resource: gate}, timeout: 1800}", "{handle: {get_attr: [gate, signal]}, timeout: 1800}"),
+        ["nobody is made to wait"] = ("heat.gate.not_waited", "type: OS::Heat::WaitCondition\n", "type: OS::Heat::None\n"),
+        ["too many signals"] = ("heat.gate.count", "timeout: 1800}", "timeout: 1800, count: 2}"),
+        ["a server that waits for itself"] = ("heat.gate.deadlock", "  server:\n    type: OS::Nova::Server\n", "  server:\n    type: OS::Nova::Server\n    depends_on: attested\n"),
+        ["a wait that begins too early"] = ("heat.gate.not_after_server", "    depends_on: server\n", ""),
+        ["nobody opens it"] = ("heat.gate.unclaimed", "  gate:\n    type: OS::Heat::WaitConditionHandle\n",
+            "  other_attested: {type: 'OS::Heat::WaitCondition', properties: {handle: {get_resource: other}, timeout: 1800}}\n  other: {type: 'OS::Heat::WaitConditionHandle', properties: {signal_transport: HEAT_SIGNAL}}\n  gate:\n    type: OS::Heat::WaitConditionHandle\n"),
+        ["a boolean extra spec"] = ("heat.value.refused", "extra_specs: {'hw:mem_encryption': 'true', ", "extra_specs: {'hw:mem_encryption': 'true', 'sev:note': yes, "),
+        ["a number among properties"] = ("heat.value.refused", "extra_properties: {", "extra_properties: {note: 1, "),
         ["a short wait"] = ("heat.gate.timeout_short", "1800", "900"),
         ["a rebuild in place"] = ("heat.gate.update_in_place", "image_update_policy: REPLACE", "image_update_policy: REBUILD"),
         ["a resize in place"] = ("heat.gate.update_in_place", "flavor_update_policy: REPLACE", "tags: []"),
@@ -72,10 +84,20 @@ public sealed class GateRuleTests : IDisposable
     [Fact]
     public async Task A_server_of_SEV_SNP_without_a_gate_is_a_hint()
     {
-        CommandLine run = await _folder.JudgeAsync(HeatFolder.Good
-            .Replace("        openstack_sev_gate: gate\n", "", StringComparison.Ordinal).Replace("        openstack_sev_stack: {get_param: 'OS::stack_id'}\n", "        mine: 'yes'\n", StringComparison.Ordinal));
+        string without = HeatFolder.Good[..HeatFolder.Good.IndexOf("  attested:\n", StringComparison.Ordinal)]
+            .Replace("        openstack_sev_gate: gate\n", "", StringComparison.Ordinal).Replace("        openstack_sev_stack: {get_param: 'OS::stack_id'}\n", "        mine: 'yes'\n", StringComparison.Ordinal);
+        CommandLine run = await _folder.JudgeAsync(without);
         Assert.Equal(["heat.server.without_gate"], HeatFolder.Findings(run).Select(finding => finding.GetProperty("code").GetString()));
         Assert.Equal(0, run.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_server_of_SEV_SNP_that_does_not_name_the_gate_that_is_there_is_a_warning()
+    {
+        CommandLine run = await _folder.JudgeAsync(HeatFolder.Good
+            .Replace("        openstack_sev_gate: gate\n", "", StringComparison.Ordinal).Replace("        openstack_sev_stack: {get_param: 'OS::stack_id'}\n", "        mine: 'yes'\n", StringComparison.Ordinal));
+        Assert.Equal(["heat.gate.unclaimed"], HeatFolder.Codes(run));
+        Assert.Equal(1, run.ExitCode);
     }
 
     [Fact]

@@ -15,10 +15,16 @@ public sealed class HostileTemplateTests : IDisposable
     [InlineData("a: [b\n", "is no YAML")]
     [InlineData("a: *nowhere\n", "an alias has no anchor before it")]
     [InlineData("a: 1\na: 2\n", "a key is there twice")]
-    [InlineData("a: {<<: {b: c}}\n", "'<<' is not read here")]
+    [InlineData("a: {<<: b}\n", "'<<' brings no map")]
+    [InlineData("a: !!bool perhaps\n", "a value that Heat cannot read")]
+    [InlineData("a: !python/object:os.system x\n", "a value that Heat cannot read")]
+    [InlineData("a: !!set {b, c}\n", "a tag that Heat cannot read")]
+    [InlineData("resources: {}\n", "has no heat_template_version that Heat knows")]
+    [InlineData("heat_template_version: 2099-01-01\nresources: {}\n", "has no heat_template_version that Heat knows")]
+    [InlineData("heat_template_version: 2016-04-08\nconditions: {c: true}\nresources: {}\n", "has conditions, which its heat_template_version has not")]
     [InlineData("a: 1\n---\nb: 2\n", "a second document begins")]
     [InlineData("{a: b}: c\n", "a key is not text")]
-    [InlineData("resources: {a: {properties: {}}}\n", "resource 'a' has no type")]
+    [InlineData("heat_template_version: wallaby\nresources: {a: {properties: {}}}\n", "resource 'a' has no type")]
     public async Task What_is_no_template_is_not_judged(string content, string problem) =>
         Refused(await _folder.JudgeAsync(content), problem);
 
@@ -57,7 +63,7 @@ public sealed class HostileTemplateTests : IDisposable
     public async Task Functions_that_grow_without_end_are_refused()
     {
         Refused(await _folder.JudgeAsync(Head + $"resources: {{a: {{type: 'OS::Nova::Flavor', properties: {{name: {Grown(7)}}}}}}}\n"), "more than");
-        string lists = string.Join(", ", Enumerable.Range(0, 8).Select(i => $"K{i}: [1,2,3,4,5,6,7,8,9,0]"));
+        string lists = string.Join(", ", Enumerable.Range(0, 8).Select(i => $"K{i}: ['1','2','3','4','5','6','7','8','9','0']"));
         Refused(await _folder.JudgeAsync(Head + $"resources: {{a: {{type: 'OS::Nova::Flavor', properties: {{extra_specs: {{repeat: {{for_each: {{{lists}}}, template: K0}}}}}}}}}}\n"), "more than");
     }
 
@@ -76,13 +82,30 @@ public sealed class HostileTemplateTests : IDisposable
     [InlineData("a: {type: 'OS::Heat::ResourceGroup', properties: {resource_def: {get_param: OS::stack_name}}}", "a: what its members are is not known")]
     [InlineData("a: {type: 'OS::Heat::ResourceGroup', properties: {resource_def: {type: 'Own::Server'}}}", "a.0: nothing says what type 'Own::Server' stands for")]
     [InlineData("a: {type: 'OS::Heat::ResourceGroup', properties: {resource_def: {type: 'OS::Heat::ResourceGroup', properties: {}}}}", "a: a group of groups is not read here")]
-    [InlineData("a: {type: 'OS::Heat::ResourceGroup', properties: {resource_def: {type: 'OS::Heat::RandomString', properties: {length: '%index%'}}}}", "a: its members differ by more than their names")]
+    [InlineData("a: {type: 'OS::Heat::ResourceGroup', properties: {count: 101, resource_def: {type: 'OS::Heat::RandomString', properties: {length: '%index%'}}}}", "a: it has many members, and only the first 100 were read")]
+    [InlineData("a: {type: 'OS::Heat::ResourceGroup', properties: {count: {get_param: 'OS::project_id'}, resource_def: {type: 'OS::Heat::RandomString', properties: {length: '%index%'}}}}", "a: how many members it has is not known")]
+    [InlineData("a: {type: 'OS::Nova::Flavor', external_id: f}", "a: it has an external_id")]
+    [InlineData("a: {type: 'OS::Nova::Flavor', condition: nobody}", "a: whether its condition holds is not known")]
+    [InlineData("a: {type: 'OS::Nova::Flavor', condition: 'true'}", "a: whether its condition holds is not known")]
+    [InlineData("a: {type: 'OS::Heat::RandomString', properties: {length: {get_attr: [{get_param: 'OS::stack_name'}, value]}}}", "get_attr names a resource that is not known")]
+    [InlineData("a: {type: 'OS::Nova::Server', properties: {metadata: {openstack_sev_gate: {digest: [md5, x]}}}}", "a: its metadata openstack_sev_gate is not known")]
+    [InlineData("a: {type: 'OS::Heat::RandomString', condition: false}\n  b: {type: 'OS::Heat::WaitCondition', properties: {handle: {get_resource: a}}}", "resource 'a' is named and is not there")]
+    [InlineData("a: {type: 'OS::Magnum::Cluster'}", "a: what OS::Magnum::Cluster makes is not read here")]
     [InlineData("a: {type: 'OS::Heat::WaitCondition', properties: {handle: h, timeout: {yaql: {expression: '1', data: {}}}}}", "a: its timeout is not known")]
     public async Task What_was_not_read_is_told(string resource, string told)
     {
         CommandLine run = await _folder.JudgeAsync(Head + $"resources:\n  {resource}\n");
         Assert.Equal(ExitCode.NotJudged, run.ExitCode);
         Assert.Contains(HeatFolder.NotJudged(run), line => line.StartsWith(told, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_credential_among_many_references_is_found_and_of_too_many_nothing_is_said()
+    {
+        string Among(int count) => HeatFolder.Good.Replace("user_data: nothing",
+            "user_data: {list_join: ['', [" + string.Concat(Enumerable.Range(0, count).Select(i => $"{{get_attr: [server, a{i}]}}, ")) + "{get_attr: [gate, curl_cli]}]]}", StringComparison.Ordinal);
+        Assert.Contains("heat.gate.by_user_data", HeatFolder.Codes(await _folder.JudgeAsync(Among(999))));
+        Refused(await _folder.JudgeAsync(Among(1000)), "a value is made of more than 1000 resources");
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class ReadTemplateTests : IDisposable
             parameters:
               model: {type: string, default: amd-sev-snp}
               models: {type: json, default: [{name: a}, {name: amd-sev-snp}]}
-              listed: {type: comma_delimited_list, default: 'a, amd-sev-snp'}
+              listed: {type: comma_delimited_list, default: 'a,amd-sev-snp'}
             conditions:
               yes_it_is: {and: [{equals: [{get_param: model}, amd-sev-snp]}, {or: [{contains: [a, {get_param: listed}]}, {equals: [a, b]}]}]}
             resources:
@@ -40,14 +40,14 @@ public sealed class ReadTemplateTests : IDisposable
     }
 
     [Fact]
-    public async Task The_command_line_wins_over_environments_and_the_later_environment_over_the_earlier()
+    public async Task The_command_line_wins_over_defaults_of_environments_and_the_later_environment_over_the_earlier()
     {
         string template = _folder.File("t.yaml", Flavor("{get_param: model}", "model"));
         string first = _folder.File("first_env.yaml", "parameters: {model: amd-sev}\nparameter_defaults: {model: amd-sev-es}\n");
         string second = _folder.File("second_env.yaml", "parameter_defaults: {model: amd-sev-snp}\n");
         Assert.Equal("amd-sev", Model(await HeatFolder.RunAsync(template, "-e", first, "-e", second)));
         Assert.Equal("amd-sev-snp", Model(await HeatFolder.RunAsync(template, "-e", second)));
-        Assert.Equal("amd-sev-es", Model(await HeatFolder.RunAsync(template, "-e", first, "--parameter", "model=amd-sev-es")));
+        Assert.Equal("amd-sev-es", Model(await HeatFolder.RunAsync(template, "-e", _folder.File("third_env.yaml", "parameter_defaults: {model: amd-sev}\n"), "--parameter", "model=amd-sev-es")));
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class ReadTemplateTests : IDisposable
 
     [Theory]
     [InlineData("{yaql: {expression: $.data, data: amd-sev}}", "function yaql is not evaluated here")]
-    [InlineData("{get_attr: [other, model]}", "is no text")]
+    [InlineData("{get_attr: [other, model]}", "is known when the stack is made")]
     [InlineData("{get_file: missing.txt}", "file 'missing.txt' was not read")]
     public async Task What_is_not_evaluated_is_not_judged_and_said(string written, string why)
     {
@@ -89,7 +89,8 @@ public sealed class ReadTemplateTests : IDisposable
             resource_registry:
               'My::Flavor': lib/sev.yaml
               resources:
-                'b*': {'My::Flavor': lib/snp.yaml}
+                b: {'My::Flavor': lib/snp.yaml}
+                'a*': {'My::Flavor': lib/snp.yaml}
             """);
         CommandLine run = await HeatFolder.RunAsync(template, "-e", environment);
         Assert.Equal(["a.flavor amd-sev", "b.flavor amd-sev-snp"], run.Json().GetProperty("pairs").EnumerateArray()

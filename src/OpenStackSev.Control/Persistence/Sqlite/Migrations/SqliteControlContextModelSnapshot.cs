@@ -265,6 +265,10 @@ namespace OpenStackSev.Control.Persistence.Sqlite.Migrations
                     b.Property<bool>("ByRule")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("DisabledReason")
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("DisabledService")
                         .HasMaxLength(255)
                         .HasColumnType("TEXT");
