@@ -74,7 +74,9 @@ class Machine:
         self.group = self.folder.name
         self.started: subprocess.Popen[bytes] | None = None
         try:
-            subprocess.run(["tar", "-C", self.root, "-xf", base], check=True)
+            unpacked = subprocess.run(["tar", "-C", self.root, "-xf", base], text=True, stderr=subprocess.PIPE)
+            if unpacked.returncode != 0:
+                raise NotHere(f"{base.name} cannot be unpacked: {unpacked.stderr[-200:]}")
             # in a folder no service is started; here they are
             (self.root / "usr/sbin/policy-rc.d").unlink()
             # what is global to this machine's kernel is none of its business
@@ -100,7 +102,7 @@ class Machine:
         while not reached():
             if time.monotonic() > end:
                 return False
-            time.sleep(0.05)
+            time.sleep(0.1)
         return True
 
     def process(self) -> str | None:
