@@ -138,6 +138,14 @@ unit_says() {
 enabled() { [ "$(inside systemctl is-enabled "$1" 2>/dev/null)" = "$2" ] || fail "$1 is not $2"; }
 # mode PATH "MODE OWNER:GROUP"
 mode() { [ "$(inside stat -c '%a %U:%G' "$1")" = "$2" ] || fail "$1 is $(inside stat -c '%a %U:%G' "$1"), and not $2"; }
+# secret FILE GROUP: a password or a key that an administrator put there for the service
+secret() { inside install -D -m 640 -g "$2" /etc/hostname "/etc/openstack-sev/$1"; }
+# kept_for_root FILE: after the purge it is there, and whoever gets the number of that group next cannot read it
+kept_for_root() {
+    mode "/etc/openstack-sev/$1" "600 root:root"
+    rm "$ROOT/etc/openstack-sev/$1"
+    rmdir "$ROOT/etc/openstack-sev"
+}
 documented() { [ -s "$ROOT/usr/share/doc/openstack-sev-$1/README.md" ] || fail "the README that the unit names is not there"; }
 
 # story NAME: from nothing to nothing
@@ -165,6 +173,7 @@ story() {
 
     dpkg_inside "$package: remove" --remove "$package"
     dpkg_inside "$package: purge" --purge "$package"
+    ! declare -F "purged_$name" >/dev/null || "purged_$name"
     [ -z "$needed" ] || dpkg_inside "$package: purge" --purge "openstack-sev-$needed"
     rm "$ROOT"/*.deb
     left "$package"

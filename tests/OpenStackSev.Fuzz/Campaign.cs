@@ -100,7 +100,7 @@ internal sealed class Campaign(Target target, Coverage coverage, FuzzOptions opt
         return took;
     }
 
-    private static long Bound(long size) => (64 * size) + (1024 * 1024);
+    private long Bound(long size) => (64 * size) + (1024 * 1024) + target.Allowance;
 
     private void Fail(string what, byte[] input)
     {

@@ -13,6 +13,8 @@ internal static class Instrumentation
         ("OpenStackSev.Attestation.dll", _ => true),
         ("OpenStackSev.Endorsements.dll", _ => true),
         ("openstack-sev-control.dll", type => type.StartsWith("OpenStackSev.Control.Notifications.Notification", StringComparison.Ordinal)),
+        ("OpenStackSev.Validation.dll", type => type.StartsWith("OpenStackSev.Validation.Templates.", StringComparison.Ordinal)),
+        ("osev.dll", type => type.StartsWith("OpenStackSev.Cli.Validation.Heat.TemplateYaml", StringComparison.Ordinal)),
         // Of BouncyCastle what reads a CRL; all of it takes longer to instrument than a short run lasts.
         ("BouncyCastle.Cryptography.dll", type => type.StartsWith("Org.BouncyCastle.Asn1.", StringComparison.Ordinal)
             && type.LastIndexOf('.') == "Org.BouncyCastle.Asn1".Length || type.StartsWith("Org.BouncyCastle.X509.X509Crl", StringComparison.Ordinal)

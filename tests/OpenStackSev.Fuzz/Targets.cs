@@ -14,8 +14,8 @@ using OpenStackSev.Simulation.Snp;
 
 namespace OpenStackSev.Fuzz;
 
-/// <summary>Everything that reads bytes of others: reports, endorsements in their forms, policies, archives.</summary>
-internal static class Targets
+/// <summary>Everything that reads bytes of others: reports, endorsements in their forms, policies, archives, templates.</summary>
+internal static partial class Targets
 {
     public static IReadOnlyList<string> Names { get; } = [.. Makers.Keys];
 
@@ -36,6 +36,7 @@ internal static class Targets
         ["jwks"] = KeySet,
         ["confirmation-key"] = Confirmation,
         ["notification"] = Notice,
+        ["heat-template"] = HeatTemplate,
     };
 
     public static Target Make(string name, Evidence evidence) => Makers[name](evidence);

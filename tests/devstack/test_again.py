@@ -67,6 +67,13 @@ class Again(Case):
         self.assertIn("another installation", self.here.run("stack", "pre-install", expect=1))
         self.here.run("clean")
         self.assertTrue((self.here.conf / "openstack-sev.conf").exists())
+        shutil.rmtree(self.here.conf)
+        # e.g. OSEV_DATA_DIR=$DATA_DIR
+        self.here.data.mkdir(parents=True)
+        (self.here.data / "instances").write_text("of Nova\n")
+        self.assertIn("set OSEV_DATA_DIR", self.here.run("stack", "pre-install", expect=1))
+        self.here.run("clean")
+        self.assertTrue((self.here.data / "instances").exists())
 
     def test_what_local_conf_has_in_nova_conf_is_kept(self) -> None:
         (self.here.path / "local.conf").write_text(

@@ -69,6 +69,21 @@ machine() {
     openstack-sev-guest run --metadata "http://127.0.0.1:$((PORT + 2))/openstack/latest/" --tsm /guide/tsm --nudge-interval 10 >/guide/guest.log 2>&1 </dev/null &
 }
 
+# published some|nothing: what Placement has of us, our providers and our traits on those of others
+published() {
+    local token placement provider traits all='' found=nothing
+    token=$(openstack token issue -f value -c id)
+    placement=$(openstack endpoint list --service placement --interface public -f value -c URL)
+    for provider in $(osev resource provider list -f csv -c uuid | sed 1d); do
+        traits=$(curl -fsS -H "X-Auth-Token: $token" -H 'OpenStack-API-Version: placement 1.36' "$placement/resource_providers/$provider/traits")
+        all+=$traits
+    done
+    # a judgement, a fact and a provider; Nova's own traits stay, and those of others, whatever they are called (CUSTOM_SEV_POOL_A)
+    if [[ $all == *CUSTOM_SEV_TRUSTED* && $all == *CUSTOM_SEV_CPU_TURIN* && $all == *CUSTOM_OWNER_OPENSTACKSEV* ]]; then found=some
+    elif [[ $all =~ CUSTOM_SEV_(TRUSTED|QUARANTINED|TCB|CPU|SMT|CIPHERTEXT|ALIAS|IOMMU)|OPENSTACKSEV || $all != *COMPUTE_NODE* ]]; then found="$all"; fi
+    [ "$found" = "$1" ] || { echo "Placement has $found of us, and not $1"; return 1; }
+}
+
 # until COMMAND...: it does what a person would wait for
 until_done() {
     local end=$((SECONDS + 300))

@@ -41,7 +41,10 @@ else:
     raise SystemExit("it does not end")'
 }
 
+purged_control() { kept_for_root control.key; }
+
 configured_control() {
+    secret control.key openstack-sev
     cat >>"$ROOT/etc/openstack-sev/openstack-sev.conf" <<'END'
 [keystone_authtoken]
 auth_url = http://127.0.0.1:5000/v3

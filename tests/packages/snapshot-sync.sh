@@ -9,7 +9,10 @@ installed_snapshot-sync() {
     says '^error: keys.missing: '
 }
 
+purged_snapshot-sync() { kept_for_root clouds.yaml; }
+
 configured_snapshot-sync() {
+    secret clouds.yaml openstack-sev-sync
     # a key on P-384, as 'osev snapshot-sync keys' would have fetched it
     inside python3 - >"$ROOT/etc/openstack-sev/snapshot-keys.json" <<'END'
 import base64, json

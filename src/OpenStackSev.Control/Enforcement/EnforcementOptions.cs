@@ -7,7 +7,7 @@ public sealed class EnforcementOptions
 {
     public static IniSection<EnforcementOptions> Section { get; } =
         new IniSection<EnforcementOptions>("enforcement", "What follows from verdicts. The service's user needs to tag, lock, stop and shelve servers of all projects: by Nova's default policy that is role admin.")
-            .Flag("enabled", "Look after it here. Of the control planes on one database one does.",
+            .Flag("enabled", "Look after it.",
                 o => o.Enabled, (o, value) => o.Enabled = value)
             .File("rules_file", "What is done about which instances; enforcement.yaml.sample has all of it. Unset: the rules of that sample, which only show what they would do.",
                 o => o.RulesFile, (o, value) => o.RulesFile = value, example: "/etc/openstack-sev/enforcement.yaml")

@@ -8,14 +8,14 @@ public sealed class NotificationOptions
     public static IniSection<NotificationOptions> Section { get; } =
         new IniSection<NotificationOptions>("notifications",
             "How it is heard from Nova at once what happened to instances, hosts and flavors; without it the sweep finds out at its own time. "
-            + "Nova needs [notifications] notification_format = versioned (or both) and [oslo_messaging_notifications] driver = messagingv2.")
+            + "Nova needs [notifications] notification_format = both (or versioned, where nobody else listens) and [oslo_messaging_notifications] driver = messagingv2.")
             .Secret("transport_url", "Nova's broker, as transport_url in nova.conf; several hosts are tried in turn. Unset: nothing is heard.",
                 (o, value) => o.TransportUrl = value, example: "rabbit://openstack-sev:secret@rabbit1:5672,rabbit2:5672/")
             .Flag("ssl", "Speak TLS with the broker; ?ssl=1 in transport_url says the same.", o => o.Ssl, (o, value) => o.Ssl = value)
             .File("ssl_ca_file", "PEM file of the CAs that the broker's certificate is checked with. Unset: the system's.",
                 o => o.SslCaFile, (o, value) => o.SslCaFile = value, example: "/etc/ssl/certs/cloud-ca.pem")
             .Text("exchange", "Nova's exchange: control_exchange in nova.conf. It is never created here.", o => o.Exchange, (o, value) => o.Exchange = value, longest: LongestName)
-            .Text("queue", "A queue of our own, bound to it. Control planes on one database share one.", o => o.Queue, (o, value) => o.Queue = value, longest: LongestName)
+            .Text("queue", "A queue of our own, bound to it. A second cloud's control plane at the same broker needs another.", o => o.Queue, (o, value) => o.Queue = value, longest: LongestName)
             .Flag("quorum_queue", "The queue is a quorum queue: for a broker of several nodes, as rabbit_quorum_queue in nova.conf.",
                 o => o.QuorumQueue, (o, value) => o.QuorumQueue = value)
             .Count("maximum_queue_length", "Notifications that wait while nobody listens; beyond it the oldest are dropped, and the sweep looks. 100 to 1000000.",

@@ -31,7 +31,7 @@ public sealed class ReattestationOptions
             .Text("issuer", "Whose results they are: relying parties compare it. Unset: [api] public_endpoint, or openstack-sev.",
                 o => o.Issuer, (o, value) => o.Issuer = value, example: "https://attestation.example.org", longest: 255)
             .Text("cloud", "Name of this cloud, in each result.", o => o.Cloud, (o, value) => o.Cloud = value, example: "example", longest: 255)
-            .File("ticket_keys", "File of the keys that tickets are made with; 'manage db sync' makes it. Unset: tickets.keys in state_dir. All control planes need the same.",
+            .File("ticket_keys", "File of the keys that tickets are made with; 'manage db sync' makes it. Unset: tickets.keys in state_dir.",
                 o => o.TicketKeys, (o, value) => o.TicketKeys = value, example: "/etc/openstack-sev/tickets.keys")
             .File("result_keys", "PEM file of the keys that results are signed with, the current one first; 'manage db sync' makes it. Unset: results.keys in state_dir.",
                 o => o.ResultKeys, (o, value) => o.ResultKeys = value, example: "/etc/openstack-sev/results.keys")

@@ -7,7 +7,7 @@ public sealed class TrustOptions
 {
     public static IniSection<TrustOptions> Section { get; } =
         new IniSection<TrustOptions>("trust", "How hosts earn trust, and who is told. To write traits the service's user needs Placement's leave: by its default policy that is role admin or service.")
-            .Flag("enabled", "Judge hosts here. Several control planes on one database may: each goes by what the others wrote.",
+            .Flag("enabled", "Judge hosts. Without it the scheduler gets no snapshot, and agents take trust from their nodes.",
                 o => o.Enabled, (o, value) => o.Enabled = value)
             .Duration("interval", "Seconds between two looks at all hosts; the end of a proof, a quarantine, an approval or changed facts are looked at at once. 2 to 600.",
                 o => o.Interval, (o, value) => o.Interval = value, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(10))

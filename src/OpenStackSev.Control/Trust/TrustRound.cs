@@ -11,7 +11,7 @@ namespace OpenStackSev.Control.Trust;
 
 /// <summary>One look at all hosts: facts in, judgement as a pure value, rows and history last. What it wrote is told by others: traits, the snapshot.</summary>
 /// <remarks>
-/// Several control planes may look at one database. They read the same facts and the policy anew each time, and a proof or a silence that one of them
+/// Two processes may look at one database, while one takes the other's place. They read the same facts and the policy anew each time, and a proof or a silence that one of them
 /// called over is over for all, so that their clocks cannot make a host's trust flap.
 /// </remarks>
 internal sealed partial class TrustRound(

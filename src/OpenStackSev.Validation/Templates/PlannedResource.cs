@@ -5,7 +5,17 @@ namespace OpenStackSev.Validation.Templates;
 /// <param name="DependsOn">Resources of the same stack, as written.</param>
 internal sealed record PlannedResource(string Stack, string Name, string Type, TemplateMap Properties, IReadOnlyList<string> DependsOn)
 {
-    public string Id => Stack.Length == 0 ? Name : $"{Stack}.{Name}";
+    public string Id => In(Stack, Name);
+
+    /// <summary>The section beside the properties, which a guest can fetch from Heat.</summary>
+    public TemplateValue Metadata { get; init; } = TemplateMap.Empty;
+
+    /// <summary>A name may contain the dot that joins names: two resources must not have one id for that.</summary>
+    public static string In(string stack, string name)
+    {
+        string own = name.Replace("\\", @"\\", StringComparison.Ordinal).Replace(".", @"\.", StringComparison.Ordinal);
+        return stack.Length == 0 ? own : $"{stack}.{own}";
+    }
 
     /// <summary>Nothing but its name, and where it is, is different.</summary>
     /// <param name="here">Stack or resource that stands where <paramref name="there"/> does for the other.</param>
@@ -13,7 +23,7 @@ internal sealed record PlannedResource(string Stack, string Name, string Type, T
     {
         string own = Moved(Stack, here, there), id = Moved(Id, here, there);
         return Type == other.Type && DependsOn.SequenceEqual(other.DependsOn) && id == other.Id && (own == other.Stack || id == there)
-            && Like(Named(Properties), Named(other.Properties), here, there);
+            && Like(Named(Properties), Named(other.Properties), here, there) && Like(Metadata, other.Metadata, here, there);
     }
 
     private static TemplateMap Named(TemplateMap properties) => properties.Text("name") is null ? properties

@@ -40,19 +40,19 @@ internal sealed partial class StackReading
         foreach (string one in names)
         {
             int mark = _run.Mark;
-            ReadMember(name, one, written, indexed ? (TemplateMap)TemplateFunctions.Replace(properties, index, one, _run) : properties);
+            ReadMember(name, one, written, Metadata(member), indexed ? (TemplateMap)TemplateFunctions.Replace(properties, index, one, _run) : properties);
             if (one == names[0])
                 end = _run.Mark;
-            else if (_run.IsRepeated(first, end, mark, $"{Full(name)}.{names[0]}", $"{Full(name)}.{one}"))
+            else if (_run.IsRepeated(first, end, mark, PlannedResource.In(Full(name), names[0]), PlannedResource.In(Full(name), one)))
                 _run.Forget(mark);
         }
     }
 
-    private void ReadMember(string group, string name, string written, TemplateMap properties)
+    private void ReadMember(string group, string name, string written, TemplateValue metadata, TemplateMap properties)
     {
         string type = TypeOfMember(group, name, written);
         if (!TemplateFiles.IsTemplate(type))
-            Add(new PlannedResource(Full(group), name, type, properties, []));
+            Add(new PlannedResource(Full(group), name, type, properties, []) { Metadata = metadata });
         else if (_run.Nested(type, [.. _path, group, name], _open, properties.Entries) is { } nested)
             _groups[group].Add(nested);
         if (IsGroup(type))

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace OpenStackSev.Validation.Templates;
 
 /// <summary>One template as one stack of a run: its parameters, conditions, resources and outputs.</summary>
@@ -38,7 +36,7 @@ internal sealed partial class StackReading
     /// <param name="open">Files that it is nested in.</param>
     public StackReading(TemplateRun run, string file, string[] path, IReadOnlyDictionary<string, TemplateValue> given, string[]? open = null)
     {
-        (_run, _path) = (run, path);
+        (_run, _path, Id) = (run, path, path.Aggregate("", PlannedResource.In));
         _open = [.. open ?? [], file];
         _folder = Path.GetDirectoryName(file)!;
         _template = run.Files.Documents[file];
@@ -53,7 +51,7 @@ internal sealed partial class StackReading
         _functions = new TemplateFunctions(run, this, _parameters, version, _folder);
     }
 
-    public string Id => string.Join('.', _path);
+    public string Id { get; }
 
     public void Read()
     {
@@ -152,7 +150,7 @@ internal sealed partial class StackReading
             TemplateList several => several.Items.OfType<TemplateText>().Select(item => item.Text),
             _ => (IEnumerable<string>)[],
         }];
-        var planned = new PlannedResource(Id, name, type, properties, after);
+        var planned = new PlannedResource(Id, name, type, properties, after) { Metadata = Metadata(resource) };
         if (TemplateFiles.IsTemplate(type))
         {
             _run.Add(planned);
@@ -200,12 +198,14 @@ internal sealed partial class StackReading
         return TemplateMap.Empty;
     }
 
+    private TemplateValue Metadata(TemplateMap resource) => _functions.Evaluate(resource.Find("metadata") ?? TemplateMap.Empty);
+
     private string TypeOf(string name, string written) => _run.Environment.Resolve(Located(written), [.. _path, name], _open);
 
     private string Located(string type) =>
         TemplateFiles.IsTemplate(type) ? TemplateFiles.Located(type, _folder) ?? type : type;
 
-    private string Full(string name) => _path.Length == 0 ? name : string.Create(CultureInfo.InvariantCulture, $"{Id}.{name}");
+    private string Full(string name) => PlannedResource.In(Id, name);
 
     /// <summary>Null where it is asked for while it is being found out.</summary>
     private T? Once<T>(string what, Func<T> find)

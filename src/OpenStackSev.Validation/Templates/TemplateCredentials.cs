@@ -26,7 +26,7 @@ internal sealed class TemplateCredentials
         _named = resources.DistinctBy(resource => (resource.Stack, resource.Name)).ToDictionary(resource => (resource.Stack, resource.Name));
         _members = resources.ToLookup(resource => resource.Stack, StringComparer.Ordinal);
         _deployments = [.. resources.Where(resource => resource.Type.StartsWith("OS::Heat::S", StringComparison.Ordinal) && resource.Type.Contains("Deployment", StringComparison.Ordinal))];
-        foreach (TemplateReference reference in resources.Select(resource => resource.Properties).Concat(outputs).SelectMany(value => value.Mentions))
+        foreach (TemplateReference reference in resources.SelectMany(resource => (TemplateValue[])[resource.Properties, resource.Metadata]).Concat(outputs).SelectMany(value => value.Mentions))
             _told.UnionWith(Given(reference));
     }
 
@@ -43,7 +43,7 @@ internal sealed class TemplateCredentials
     {
         var told = new HashSet<PlannedResource>();
         var seen = new HashSet<PlannedResource>();
-        var open = new Stack<TemplateValue>([server.Properties]);
+        var open = new Stack<TemplateValue>([server.Properties, server.Metadata]);
         foreach (PlannedResource deployment in _deployments)
         {
             if (((string[])["server", "servers"]).Select(key => deployment.Properties.Find(key)).OfType<TemplateValue>().Any(value => value.Mentions.Any(of => of.Stack == server.Stack && of.Name == server.Name)))

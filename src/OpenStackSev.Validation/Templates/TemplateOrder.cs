@@ -10,10 +10,13 @@ internal sealed class TemplateOrder
     public TemplateOrder(IReadOnlyList<PlannedResource> resources)
     {
         ILookup<(string Stack, string Name), PlannedResource> named = resources.ToLookup(resource => (resource.Stack, resource.Name));
+        // What is in a nested stack, or a member of a group, is before what the resource is that holds it.
+        ILookup<string, PlannedResource> holding = resources.ToLookup(resource => resource.Id, StringComparer.Ordinal);
         (PlannedResource Later, PlannedResource Earlier)[] edges =
         [
-            .. resources.SelectMany(resource => resource.DependsOn.Concat(resource.Properties.Mentions.Select(reference => InStack(reference, resource.Stack)).OfType<string>())
-                .Distinct(StringComparer.Ordinal).SelectMany(name => named[(resource.Stack, name)]).Select(earlier => (resource, earlier))),
+            .. resources.SelectMany(resource => resource.DependsOn.SelectMany(name => named[(resource.Stack, name)])
+                .Concat(resource.Properties.Mentions.Select(reference => (reference.Stack, reference.Name)).Distinct().SelectMany(of => of.Stack == resource.Stack ? named[of] : Holders(of.Stack, resource.Stack, holding)))
+                .Distinct().Select(earlier => (resource, earlier))),
         ];
         _before = edges.ToLookup(edge => edge.Later, edge => edge.Earlier);
         _after = edges.ToLookup(edge => edge.Earlier, edge => edge.Later);
@@ -38,12 +41,13 @@ internal sealed class TemplateOrder
         return reached;
     }
 
-    /// <summary>Of a nested stack, the resource that it belongs to.</summary>
-    private static string? InStack(TemplateReference reference, string stack)
+    /// <summary>Of a nested stack, the resource that it belongs to in the stack around it.</summary>
+    private static IEnumerable<PlannedResource> Holders(string stack, string around, ILookup<string, PlannedResource> holding)
     {
-        if (reference.Stack == stack)
-            return reference.Name;
-        string prefix = stack.Length == 0 ? "" : stack + ".";
-        return reference.Stack.StartsWith(prefix, StringComparison.Ordinal) ? reference.Stack[prefix.Length..].Split('.')[0] : null;
+        for (int end = stack.Length; end > 0; end = stack.LastIndexOf('.', end - 1))
+        {
+            foreach (PlannedResource holder in holding[stack[..end]].Where(holder => holder.Stack == around))
+                yield return holder;
+        }
     }
 }

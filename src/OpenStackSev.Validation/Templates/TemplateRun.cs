@@ -68,7 +68,7 @@ internal sealed class TemplateRun(TemplateFiles files)
             throw new TemplateException($"nested deeper than {MaximumDepth} templates");
         if (!Files.Documents.ContainsKey(file))
         {
-            Tell($"{string.Join('.', path)}: the template {Name(file)} was not read");
+            Tell($"{path.Aggregate("", PlannedResource.In)}: the template {Name(file)} was not read");
             return null;
         }
         var nested = new StackReading(this, file, path, properties, open);

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace OpenStackSev.Validation.Templates;
 
 /// <summary>Values that Nova and Glance refuse: Heat hands on what YAML makes of them, and both take texts.</summary>
@@ -7,6 +9,10 @@ namespace OpenStackSev.Validation.Templates;
 /// </remarks>
 internal static class TemplateValues
 {
+    private const int LongestText = 255;
+
+    private static readonly SearchValues<char> s_key = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_:. ");
+
     /// <summary>In words, e.g. <c>extra_specs 'hw:mem_encryption' is the boolean true; write 'true'</c>.</summary>
     public static IEnumerable<string> Refused(PlannedResource resource)
     {
@@ -20,7 +26,9 @@ internal static class TemplateValues
         {
             string? problem = value switch
             {
-                TemplateText { IsText: true } or TemplateUnknown or TemplateReference => null,
+                _ when numbers && (key.Length > LongestText || key.Length == 0 || key.AsSpan().ContainsAnyExcept(s_key)) => "under a key that Nova refuses",
+                TemplateText { IsText: true } text => numbers && text.Text.Length > LongestText ? $"longer than {LongestText} characters" : null,
+                TemplateUnknown or TemplateReference => null,
                 TemplateText { Scalar: TemplateScalar.Boolean } truth => $"the boolean {YamlScalar.Key(truth)}; write '{YamlScalar.Key(truth)}'",
                 TemplateText number => numbers ? null : $"the number {number.Text}; write '{number.Text}'",
                 TemplateNull => "null",

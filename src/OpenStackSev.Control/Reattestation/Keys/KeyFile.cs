@@ -3,7 +3,7 @@ using OpenStackSev.Control.Conventions;
 
 namespace OpenStackSev.Control.Reattestation.Keys;
 
-/// <summary>A file of keys that several control planes may share, read again when it changes: a rotation needs no restart.</summary>
+/// <summary>A file of keys, read again when it changes: a rotation needs no restart.</summary>
 /// <param name="parse">Throws <see cref="FormatException"/> with what is wrong, without a key's text.</param>
 /// <param name="isSecret">Others than its owner must not be able to use it.</param>
 internal sealed partial class KeyFile<T>(string path, Func<string, T> parse, bool isSecret, ILogger log)

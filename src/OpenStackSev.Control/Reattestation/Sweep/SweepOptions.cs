@@ -11,7 +11,7 @@ public sealed class SweepOptions
 
     public static IniSection<SweepOptions> Section { get; } =
         new IniSection<SweepOptions>("sweep", "How the cloud's instances are looked after: who is there, who is due, who does not answer. The service's user needs Nova's list of all projects' servers.")
-            .Flag("enabled", "Look after them here. Of the control planes on one database one does.",
+            .Flag("enabled", "Look after them.",
                 o => o.Enabled, (o, value) => o.Enabled = value)
             .Duration("interval", "Seconds between two looks at what changed in Nova, and at who is due or overdue. 5 to 3600.",
                 o => o.Interval, (o, value) => o.Interval = value, TimeSpan.FromSeconds(5), TimeSpan.FromHours(1))
