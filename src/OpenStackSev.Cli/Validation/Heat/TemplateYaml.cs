@@ -38,6 +38,10 @@ internal sealed class TemplateYaml
         {
             problem = $"line {e.Line}: {e.Message}";
         }
+        catch (ArgumentException)   // YamlDotNet 18.1.0 of a tag that is no URI
+        {
+            problem = $"line {yaml.Line}: a tag that Heat cannot read";
+        }
         catch (InvalidOperationException)   // YamlDotNet 18.1.0 of text in an open bracket that goes on in the next line
         {
             problem = $"line {yaml.Line}: a bracket or a brace is not closed";

@@ -18,6 +18,7 @@ public sealed class HostileTemplateTests : IDisposable
     [InlineData("a: {<<: b}\n", "'<<' brings no map")]
     [InlineData("a: !!bool perhaps\n", "a value that Heat cannot read")]
     [InlineData("a: !python/object:os.system x\n", "a value that Heat cannot read")]
+    [InlineData("a: !<http://[> b\n", "a tag that Heat cannot read")]
     [InlineData("a: !!set {b, c}\n", "a tag that Heat cannot read")]
     [InlineData("resources: {}\n", "has no heat_template_version that Heat knows")]
     [InlineData("heat_template_version: 2099-01-01\nresources: {}\n", "has no heat_template_version that Heat knows")]
