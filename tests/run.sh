@@ -83,7 +83,9 @@ export OSEV_UPDATE_RESOURCES_INTERVAL=30
 
 # start_stack RELEASE: installs and starts one release; its output is $RESULTS/stack-RELEASE.log
 start_stack() {
-    OSEV_VENDORDATA_URL=$(vendordata_url "$1") devstack/local/up.sh --release "$1" --computes 4 --with-heat >"$RESULTS/stack-$1.log" 2>&1 </dev/null
+    local more=()
+    [ "$1" != 2026.2 ] || more=(--with-network --with-volumes)
+    OSEV_VENDORDATA_URL=$(vendordata_url "$1") devstack/local/up.sh --release "$1" --computes 4 --with-heat "${more[@]}" >"$RESULTS/stack-$1.log" 2>&1 </dev/null
 }
 
 # run_acceptance RELEASE PID: waits for the stack, then runs the suite on it
@@ -147,12 +149,13 @@ filter_lint() {
     # shellcheck disable=SC2016  # the shell in the folder
     in_chroot sh -euc 'rules=src/nova-filter/pyproject.toml
         ruff --version
-        ruff check --no-cache --config $rules src/nova-filter tests/nova-filter tests/devstack tests/etc tests/unittests.py
-        ruff format --no-cache --check --config $rules src/nova-filter tests/nova-filter tests/devstack tests/etc tests/unittests.py
+        ruff check --no-cache --config $rules src/nova-filter tests/nova-filter tests/devstack tests/etc tests/systemd tests/unittests.py
+        ruff format --no-cache --check --config $rules src/nova-filter tests/nova-filter tests/devstack tests/etc tests/systemd tests/unittests.py
         mypy --version
         MYPYPATH=src/nova-filter:tests/nova-filter mypy --strict --config-file $rules --cache-dir "$1/mypy" src/nova-filter/openstack_sev_filter tests/nova-filter/*.py
         MYPYPATH=tests/devstack mypy --strict --config-file $rules --cache-dir "$1/mypy" tests/unittests.py tests/devstack/*.py
         MYPYPATH=tests/etc mypy --strict --config-file $rules --cache-dir "$1/mypy" tests/etc/*.py
+        MYPYPATH=tests/systemd mypy --strict --config-file $rules --cache-dir "$1/mypy" tests/systemd/*.py
         ' sh "$RESULTS" >"$RESULTS/nova-filter-lint.log" 2>&1
 }
 
@@ -247,6 +250,14 @@ packages_step() {
     else tail -n 20 "$RESULTS/packages-base.log" "$RESULTS/packages.log"; broke "Debian packages, see $RESULTS/packages.log"; fi
 }
 
+# the units, as those packages bring them
+systemd_step() {
+    if [ "$QUICK" = 1 ]; then note "units under systemd: --quick was given"; return; fi
+    [ -n "$BASE" ] || { missing "units under systemd: they need root and apt"; return; }
+    step "units under a systemd of their own"
+    python_tests tests/systemd
+}
+
 tool_step() {
     step "osev as a .NET tool"
     if tests/tool.sh >"$RESULTS/tool.log" 2>&1; then sed 's/^/   /' "$RESULTS/tool.log"
@@ -311,6 +322,7 @@ scripts_step
 tool_step
 packages_step
 touch "$RESULTS/packages.ended"     # for the guide, which waits in acceptance_step
+systemd_step
 devstack_step
 etc_step
 tests_step

@@ -34,11 +34,13 @@ def main(folder: str, file: str | None = None) -> int:
         print(f"skipped: {test.id()}: {why}")
     # A module that cannot be imported, or a fixture that fails, is a failure of the folder's own name.
     lines = result.lines
-    if not result.testsRun or len(result.errors) + len(result.failures) > sum('"Failed"' in line for line in lines):
+    if not result.testsRun and result.skipped and result.wasSuccessful():
+        lines = [f'<UnitTestResult testName={quoteattr(Path(folder).name)} outcome="NotExecuted" />']
+    elif not result.testsRun or len(result.errors) + len(result.failures) > sum('"Failed"' in line for line in lines):
         lines = [*lines, f'<UnitTestResult testName={quoteattr(Path(folder).name)} outcome="Failed" />']
     if file:
         Path(file).write_text("<TestRun>\n" + "\n".join(lines) + "\n</TestRun>\n")
-    return 0 if result.wasSuccessful() and result.testsRun else 1
+    return 0 if result.wasSuccessful() and (result.testsRun or result.skipped) else 1
 
 
 if __name__ == "__main__":

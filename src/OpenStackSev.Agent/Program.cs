@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using OpenStackSev;
 using OpenStackSev.Agent;
 using OpenStackSev.Agent.Configuration;
 
+using var termination = new Termination();
 var configFile = new Option<string[]>("--config-file")
 {
     Description = $"configuration file; may be given more than once, a later one overrides (default: {AgentConfiguration.Files.DefaultFile}, then *.conf of {AgentConfiguration.Files.DefaultFile}.d)",
@@ -49,7 +51,7 @@ if (arguments.Errors.Count > 0)
     return ExitCodes.Usage;
 }
 
-return await arguments.InvokeAsync();
+return await arguments.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }, termination.Token);
 
 AgentArguments Arguments(ParseResult parsed) => new(
     parsed.GetValue(configFile) ?? [],

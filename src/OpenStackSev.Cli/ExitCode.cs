@@ -19,4 +19,7 @@ public static class ExitCode
 
     /// <summary>As a shell reports SIGINT.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>As a shell reports SIGTERM. A service that was told to stop ends with <see cref="Ok"/>.</summary>
+    public const int Terminated = 143;
 }

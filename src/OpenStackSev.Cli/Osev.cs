@@ -44,8 +44,17 @@ public static class Osev
         int failed = (parsed.CommandResult.Command as OsevCommand)?.FailureCode ?? ExitCode.Failed;
         try
         {
-            return await parsed.InvokeAsync(
-                new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false }, ct);
+            InvocationConfiguration invocation = new()
+            {
+                Output = console.Out,
+                Error = console.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,    // Termination hears signals
+            };
+            // What cannot be told to end is left behind: the process ends at once, as without a listener.
+            return parsed.Action is SynchronousCommandLineAction
+                ? await Task.Run(() => parsed.Invoke(invocation), CancellationToken.None).WaitAsync(ct)
+                : await parsed.InvokeAsync(invocation, ct);
         }
         catch (CommandException e)
         {

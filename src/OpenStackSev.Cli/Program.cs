@@ -1,3 +1,7 @@
+using System.Runtime.InteropServices;
+using OpenStackSev;
 using OpenStackSev.Cli;
 
-return await Osev.RunAsync(args, CommandConsole.OfProcess(Environment.GetEnvironmentVariable));
+using var termination = new Termination();
+int code = await Osev.RunAsync(args, CommandConsole.OfProcess(Environment.GetEnvironmentVariable), termination.Token);
+return code == ExitCode.Interrupted && termination.Signal == PosixSignal.SIGTERM ? ExitCode.Terminated : code;

@@ -70,7 +70,13 @@ internal sealed class GuestCommands(TextWriter output, TextWriter error)
     {
         ParseResult parsed = Root().Parse(args);
         if (parsed.Errors.Count == 0)
-            return await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false }, ct);
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,    // Termination hears signals
+            }, ct);
         foreach (ParseError problem in parsed.Errors)
             error.WriteLine($"error: {problem.Message}");
         error.WriteLine("hint: openstack-sev-guest --help");

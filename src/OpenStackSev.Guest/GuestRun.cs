@@ -17,6 +17,9 @@ internal sealed record GuestArguments(
 /// <summary>From the command line to running rounds: once, or for ever.</summary>
 internal static class GuestRun
 {
+    /// <summary>For what is in the midst of something when it is told to stop.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
     public static async Task<int> StartAsync(GuestArguments arguments, TextWriter output, TextWriter error, CancellationToken ct)
     {
         try
@@ -38,7 +41,15 @@ internal static class GuestRun
                 return await OnceAsync(loop, state, output, error, ct);
             var watch = new NudgeWatch(metadata, nudge, arguments.NudgeInterval, TimeProvider.System, Random.Shared, loggers.CreateLogger<NudgeWatch>());
             using var socket = new WorkloadSocket(folder.Socket, new Workload(state, key, reports, TimeProvider.System), TimeProvider.System);
-            await RunAsync(loop, arguments.InstructionsFile is null ? watch : null, socket, ct);
+            try
+            {
+                await RunAsync(loop, arguments.InstructionsFile is null ? watch : null, socket, ct);
+            }
+            finally
+            {
+                loop.Withdraw();
+            }
+
             return ExitCodes.Done;
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -90,6 +101,8 @@ internal static class GuestRun
         Task first = await Task.WhenAny(parts);
         systemd.Notify(ServiceState.Stopping);
         await stop.CancelAsync();
+        // The others take their entry of configfs away. One that stands in the kernel, where the host lets it wait, is not waited for.
+        await Task.WhenAny(Task.WhenAll(parts), Task.Delay(s_patience, TimeProvider.System, CancellationToken.None));
         await first;
     }
 

@@ -1,3 +1,5 @@
+using OpenStackSev;
 using OpenStackSev.Guest;
 
-return await new GuestCommands(Console.Out, Console.Error).RunAsync(args, CancellationToken.None);
+using var termination = new Termination();
+return await new GuestCommands(Console.Out, Console.Error).RunAsync(args, termination.Token);

@@ -107,8 +107,9 @@ def main() -> int:
     os.chmod(place + "/notify", 0o666)
     environment["NOTIFY_SOCKET"] = place + "/notify"
 
-    # by its parent's name a program of .NET knows that systemd has started it
-    LIBC.prctl(PR_SET_NAME, b"systemd", 0, 0, 0)
+    # by its parent's name a program of .NET knows that systemd has started it, if it may see that
+    if not (user.pw_uid and last(unit, "ProtectProc") == "invisible"):
+        LIBC.prctl(PR_SET_NAME, b"systemd", 0, 0, 0)
     program = subprocess.Popen(
         last(unit, "ExecStart").split(),
         env=environment,
@@ -143,8 +144,6 @@ def main() -> int:
     except subprocess.TimeoutExpired:
         program.kill()
         code = program.wait()
-    if str(code) in last(unit, "SuccessExitStatus").split():
-        code = 0
     print("ended", code)
     return answered or code
 

@@ -49,8 +49,14 @@ stop_surplus_computes() {
 
 # wait_for_computes NAME...: and for conductor and scheduler, without which they are of no use.
 wait_for_computes() {
+    wait_for_reports nova-conductor nova-scheduler "${@/#/nova-}"
+    say "computes are ready: $*"
+}
+
+# wait_for_reports SERVICE...: until each has reported to its API since it was started.
+wait_for_reports() {
     local name services=() health
-    for name in nova-conductor nova-scheduler "${@/#/nova-}"; do
+    for name in "$@"; do
         services+=("$name@$(start_of "$name")")
     done
     inside "$PYTHON" "$CODE_DIR/health.py" --keystone "http://$IP:$KPORT/v3" --password "$PASSWORD" \
@@ -62,7 +68,6 @@ wait_for_computes() {
         sleep 0.2
     done
     wait "$health" || die_of health "shows services that do not report"
-    say "computes are ready: $*"
 }
 
 # In UTC, to the next full second: Nova's times have no fractions.

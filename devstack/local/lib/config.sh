@@ -21,6 +21,8 @@ write_configuration() {
     render clouds.yaml "$STATE_DIR/clouds.yaml"
     render openrc "$STATE_DIR/openrc"
     chmod 600 "$STATE_DIR/clouds.yaml" "$STATE_DIR/openrc"
+    [ "$WITH_NETWORK" = no ] || configure_network
+    [ "$WITH_VOLUMES" = no ] || configure_volumes
     echo '[].' >"$ETC/rabbitmq/enabled_plugins"
     configure_scheduler
     configure_computes
@@ -44,7 +46,11 @@ derive_sections() {
     PLACEMENT_AUTHTOKEN=$(authtoken_of placement)
     GLANCE_AUTHTOKEN=$(authtoken_of glance)
     HEAT_AUTHTOKEN=$(authtoken_of heat)
+    NEUTRON_AUTHTOKEN=$(authtoken_of neutron)
+    CINDER_CREDENTIALS=$(credentials_of cinder)
+    CINDER_AUTHTOKEN=$(authtoken_of cinder)
     VENDORDATA=$(vendordata)
+    VOLUME_KEY=$(printf 'volumes %s' "$PASSWORD" | sha256sum | cut -c 1-64)
     # Heat encrypts what it stores with this key of 32 characters.
     HEAT_ENCRYPTION_KEY=$(printf 'heat %s' "$PASSWORD" | sha256sum | cut -c 1-32)
 }

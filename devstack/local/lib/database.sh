@@ -27,12 +27,16 @@ make_schemas() {
         touch "$STATE_DIR/mysql/.schemas"
         say "schemas made"
     fi
-    if [ "$WITH_HEAT" = yes ] && [ ! -e "$STATE_DIR/mysql/.schemas-heat" ]; then
-        empty_databases heat
-        side_by_side heat_schema
-        touch "$STATE_DIR/mysql/.schemas-heat"
-        say "heat's schema made"
-    fi
+    local more=() name
+    [ "$WITH_HEAT" = no ] || more+=(heat)
+    [ "$WITH_NETWORK" = no ] || more+=(neutron)
+    [ "$WITH_VOLUMES" = no ] || more+=(cinder)
+    mapfile -t more < <(for name in "${more[@]}"; do [ -e "$STATE_DIR/mysql/.schemas-$name" ] || echo "$name"; done)
+    [ ${#more[@]} -gt 0 ] || return 0
+    empty_databases "${more[@]}"
+    side_by_side "${more[@]/%/_schema}"
+    for name in "${more[@]}"; do touch "$STATE_DIR/mysql/.schemas-$name"; done
+    say "schemas made: ${more[*]}"
 }
 
 # side_by_side FUNCTION...: all at once, each with a log of its name; an interrupted run takes them along.

@@ -17,6 +17,10 @@
 . "$HERE/lib/database.sh"
 # shellcheck source=services.sh
 . "$HERE/lib/services.sh"
+# shellcheck source=network.sh
+. "$HERE/lib/network.sh"
+# shellcheck source=volumes.sh
+. "$HERE/lib/volumes.sh"
 # shellcheck source=computes.sh
 . "$HERE/lib/computes.sh"
 

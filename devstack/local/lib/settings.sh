@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034  # read by the other parts, and by the templates of etc/
 
 # Settings that the state folder keeps, for compute.sh and down.sh.
-SETTINGS=(RELEASE STATE_DIR IP PASSWORD KPORT PPORT NPORT MPORT GPORT QPORT HPORT RPORT EPMD)
+SETTINGS=(RELEASE STATE_DIR IP PASSWORD KPORT PPORT NPORT MPORT GPORT QPORT HPORT VPORT RPORT EPMD)
 
 load_settings() {
     STATE_DIR=${STATE_DIR:-$RELEASE_STATE_DIR}
@@ -13,7 +13,7 @@ load_settings() {
 
     # Ports, all on $IP. RabbitMQ also takes RPORT+20000, for Erlang's distribution.
     KPORT=${KPORT:-5000} PPORT=${PPORT:-8778} NPORT=${NPORT:-8774} MPORT=${MPORT:-8775} GPORT=${GPORT:-9292}
-    QPORT=${QPORT:-9696} HPORT=${HPORT:-8004} RPORT=${RPORT:-5672} EPMD=${EPMD:-14369}
+    QPORT=${QPORT:-9696} HPORT=${HPORT:-8004} VPORT=${VPORT:-8776} RPORT=${RPORT:-5672} EPMD=${EPMD:-14369}
 
     # nova-compute
     UPDATE_RESOURCES_INTERVAL=${OSEV_UPDATE_RESOURCES_INTERVAL:-10}

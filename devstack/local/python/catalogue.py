@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from lab_client import Session
 
 INTERFACES = ('public', 'internal')
-SERVICE_USERS = ('nova', 'placement', 'glance')
+SERVICE_USERS = ('nova', 'placement', 'glance', 'neutron', 'cinder')
 
 
 class Catalogue:
@@ -79,7 +79,7 @@ def main(keystone, password, *services):
     catalogue.ensure_role('service')
     service_project = catalogue.ensure('project', 'service', domain_id='default')
     demo = catalogue.ensure('project', 'demo', domain_id='default')
-    for name in SERVICE_USERS:
+    for name in set(SERVICE_USERS) & {name for _, name, _ in services}:
         catalogue.ensure_user(name, 'projects', service_project, ['admin', 'service'])
     catalogue.ensure_user('demo', 'projects', demo, ['member'])
     if any(service_type == 'orchestration' for service_type, _, _ in services):

@@ -1,4 +1,4 @@
-"""health.py: waits until Nova's services report, and its computes are mapped and known to Placement.
+"""health.py: waits until Nova's and Cinder's services report, and computes are mapped and known to Placement.
 
 A service that was killed counts as up for service_down_time, so each is named with
 the time of its start, and only a report after that counts: nova-compute1@TIME.
@@ -19,7 +19,8 @@ def missing(session, wanted):
     """What is not healthy yet, as a text for the operator; empty when all is. wanted: start times by service."""
     nova, placement = session.endpoint('compute'), session.endpoint('placement')
     reported = {}
-    for service in session.get(nova + '/os-services')['services']:
+    volumes = [session.endpoint('block-storage')] if any(name.startswith('cinder-') for name in wanted) else []
+    for service in [service for api in [nova] + volumes for service in session.get(api + '/os-services')['services']]:
         if service['state'] == 'up':
             reported[name_of(service)] = service['updated_at'] or ''
     nodes = {}      # by host; a hypervisor is listed once its compute is mapped to the cell

@@ -23,6 +23,7 @@ release_install() {
 release_settings() { :; }
 release_enter() { :; }
 release_leave() { :; }
+release_has_network_and_volumes() { die "--with-network and --with-volumes are for 2026.2" "on Zed there is a stub of Neutron, and no Cinder"; }
 release_remove_chroot() { die "Zed has no chroot" "its packages are this machine's: apt-get remove"; }
 
 release_start_nova_api() {

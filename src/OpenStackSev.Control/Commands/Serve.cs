@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Microsoft.Extensions.Hosting.Systemd;
 using OpenStackSev.Control.Configuration;
 
 namespace OpenStackSev.Control.Commands;
@@ -8,7 +9,7 @@ internal static partial class Serve
 {
     public static async Task<int> RunAsync(ControlConfiguration configuration, CancellationToken ct)
     {
-        await using WebApplication app = ControlApplication.Create(configuration, Logging.For(configuration.Process), services => services.AddSystemd());
+        await using WebApplication app = ControlApplication.Create(configuration, Logging.For(configuration.Process), TellSystemd);
         ILogger log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("OpenStackSev.Control");
         try
         {
@@ -25,6 +26,18 @@ internal static partial class Serve
         LogListening(log, string.Join(", ", app.Urls));
         await app.WaitForShutdownAsync(ct);
         return ExitCodes.Done;
+    }
+
+    /// <remarks>
+    /// AddSystemd looks whether the parent is called systemd, which <c>ProtectProc=invisible</c> hides from whoever is not root: systemd would
+    /// wait for READY=1 until it gives up. The socket is what systemd itself says.
+    /// </remarks>
+    private static void TellSystemd(IServiceCollection services)
+    {
+        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is not { Length: > 0 })
+            return;
+        services.AddSingleton<ISystemdNotifier>(new SystemdNotifier());
+        services.AddSingleton<IHostLifetime, SystemdLifetime>();
     }
 
     [LoggerMessage(4000, LogLevel.Information, "listening on {Addresses}")]

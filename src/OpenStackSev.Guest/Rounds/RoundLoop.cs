@@ -84,6 +84,9 @@ internal sealed partial class RoundLoop(
         }
     }
 
+    /// <summary>Takes the token away, when the process ends: it names a key that ends with it.</summary>
+    public void Withdraw() => HandOver(null);
+
     public void Dispose() => client?.Dispose();
 
     private void Hold(RoundResult result)

@@ -9,6 +9,8 @@ namespace OpenStackSev.Acceptance.Cloud;
 public sealed class RealCloud : IDisposable
 {
     private const string PlacementVersion = "placement 1.39";
+    // The first with attachments.
+    private const string VolumeVersion = "volume 3.27";
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(200), Longest = TimeSpan.FromSeconds(1);
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(30) };
@@ -61,8 +63,15 @@ public sealed class RealCloud : IDisposable
     {
         using var request = new HttpRequestMessage(method, endpoints[service] + path);
         request.Headers.Add("X-Auth-Token", token);
-        if (service is "placement" or "compute")
-            request.Headers.Add("OpenStack-API-Version", service == "placement" ? PlacementVersion : version is null ? computeVersion : "compute " + version);
+        string? microversion = service switch
+        {
+            "placement" => PlacementVersion,
+            "compute" => version is null ? computeVersion : "compute " + version,
+            "block-storage" => VolumeVersion,
+            _ => null,
+        };
+        if (microversion is not null)
+            request.Headers.Add("OpenStack-API-Version", microversion);
         if (body is not null)
             request.Content = Json(body);
         using HttpResponseMessage response = await http.SendAsync(request);

@@ -95,7 +95,8 @@ public sealed class OperatorTemplateTests(Stack stack) : IAsyncLifetime
                 await stack.Cloud.RemoveImagePropertyAsync((string)image["id"]!, property);
         });
         Assert.Equal("CREATE_FAILED", (string?)shown["stack_status"]);
-        Assert.Contains($"{property}: Glance lost the image's properties", (string?)shown["stack_status_reason"], StringComparison.Ordinal);
+        // Which one is named depends on whether Glance has lost them all before.
+        Assert.Contains("Glance lost the image's properties", (string?)shown["stack_status_reason"], StringComparison.Ordinal);
         await stacks!.DeleteAsync("image");
         Assert.Empty(await ImagesAsync());
     }

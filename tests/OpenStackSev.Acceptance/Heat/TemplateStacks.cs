@@ -112,9 +112,14 @@ public sealed class TemplateStacks(RealCloud owner, RealCloud admin) : IAsyncDis
 
     public async ValueTask DisposeAsync()
     {
-        foreach ((string name, string id) in await MineAsync())
-            await owner.TrySendAsync(HttpMethod.Delete, "orchestration", $"/stacks/{name}/{id}");
-        await RealCloud.EventuallyAsync(async () => (await MineAsync()).Count == 0, () => "stacks are not deleted", s_longest);
+        // Again and again: a network goes only after the servers on it, which another stack has.
+        await RealCloud.EventuallyAsync(async () =>
+        {
+            IReadOnlyList<(string Name, string Id, string Status)> mine = await MineAsync();
+            foreach ((string name, string id, string _) in mine.Where(one => one.Status != "DELETE_IN_PROGRESS"))
+                await owner.TrySendAsync(HttpMethod.Delete, "orchestration", $"/stacks/{name}/{id}");
+            return mine.Count == 0;
+        }, () => "stacks are not deleted", s_longest);
     }
 
     private async Task<IReadOnlyList<JsonNode?>> ResourcesAsync(string name, string type) =>
@@ -122,12 +127,12 @@ public sealed class TemplateStacks(RealCloud owner, RealCloud admin) : IAsyncDis
 
     private async Task<string> PathAsync(string name)
     {
-        (string Name, string Id) mine = (await MineAsync()).Single(one => one.Name == Prefix + name);
+        (string Name, string Id, string _) mine = (await MineAsync()).Single(one => one.Name == Prefix + name);
         return $"/stacks/{mine.Name}/{mine.Id}";
     }
 
-    private async Task<IReadOnlyList<(string Name, string Id)>> MineAsync() =>
-        [.. (await owner.GetAsync("orchestration", "/stacks"))!["stacks"]!.AsArray().Select(stack => ((string)stack!["stack_name"]!, (string)stack["id"]!))
+    private async Task<IReadOnlyList<(string Name, string Id, string Status)>> MineAsync() =>
+        [.. (await owner.GetAsync("orchestration", "/stacks"))!["stacks"]!.AsArray().Select(stack => ((string)stack!["stack_name"]!, (string)stack["id"]!, (string)stack["stack_status"]!))
             .Where(stack => stack.Item1.StartsWith(Prefix, StringComparison.Ordinal))];
 
     private static JsonObject Body(string template, string[] environments, bool rollback, (string Key, JsonNode? Value)[] parameters)
