@@ -14,20 +14,24 @@ internal sealed record CpuPinning(int? Shared, int? Dedicated, string? Threads, 
     public static CpuPinning Of(FlavorSpec flavor, ImageSpec image)
     {
         string? threads = flavor["hw:cpu_thread_policy"] is null or "prefer" ? flavor["hw:cpu_thread_policy"] ?? image["hw_cpu_thread_policy"] : flavor["hw:cpu_thread_policy"];
-        string? policy = flavor["hw:cpu_policy"] ?? image["hw_cpu_policy"];
+        string? policy = Said(flavor["hw:cpu_policy"]) ?? image["hw_cpu_policy"];
         int emulator = flavor["hw:emulator_threads_policy"] == "isolate" ? 1 : 0;
         return policy switch
         {
             "dedicated" => new(null, flavor.Vcpus + emulator, threads, "hw:cpu_policy=dedicated"),
-            "mixed" when Masked(flavor) is { } own => new(flavor.Vcpus - own, own + emulator, threads, "hw:cpu_policy=mixed"),
+            "mixed" when Masked(flavor, image) is { } own => new(flavor.Vcpus - own, own + emulator, threads, "hw:cpu_policy=mixed"),
             _ => new(null, null, threads, ""),
         };
     }
 
+    /// <summary>To Nova an empty text is nothing.</summary>
+    private static string? Said(string? value) => value is { Length: > 0 } ? value : null;
+
     /// <summary>CPUs in <c>hw:cpu_dedicated_mask</c>, else those outside of <c>hw:cpu_realtime_mask</c>'s exclusions; null for what Nova refuses at its API.</summary>
-    private static int? Masked(FlavorSpec flavor)
+    private static int? Masked(FlavorSpec flavor, ImageSpec image)
     {
-        string? mask = flavor["hw:cpu_dedicated_mask"] ?? (flavor["hw:cpu_realtime"] is { } realtime && NovaBoolean.Of(realtime) ? flavor["hw:cpu_realtime_mask"] : null);
+        bool realtime = flavor["hw:cpu_realtime"] is { } word && NovaBoolean.Of(word);
+        string? mask = Said(flavor["hw:cpu_dedicated_mask"]) ?? (realtime ? Said(image["hw_cpu_realtime_mask"]) ?? flavor["hw:cpu_realtime_mask"] : null);
         // More CPUs than any guest has: a flavor must not decide how much memory this takes.
         if (string.IsNullOrWhiteSpace(mask) || flavor.Vcpus > MostCpus)
             return null;
