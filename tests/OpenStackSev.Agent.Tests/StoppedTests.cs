@@ -8,6 +8,9 @@ namespace OpenStackSev.Agent.Tests;
 /// <summary>The program as a process of its own, which is told to stop.</summary>
 public sealed class StoppedTests : IDisposable
 {
+    /// <summary>Milliseconds: a program that does not end is killed, and the test fails.</summary>
+    private const int Longest = 120_000;
+
     private readonly string folder = Directory.CreateTempSubdirectory("osev-stop-test").FullName;
     private readonly TcpListener keystone = new(IPAddress.Loopback, 0);
 
@@ -29,7 +32,7 @@ public sealed class StoppedTests : IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    [Theory]
+    [Theory(Timeout = Longest)]
     [InlineData("TERM", ExitCodes.Done), InlineData("INT", ExitCodes.Done)]
     [InlineData("TERM", ExitCodes.TryLater, "--once"), InlineData("INT", ExitCodes.TryLater, "--dry-run")]
     public async Task While_Keystone_lets_it_wait(string signal, int code, params string[] mode)
@@ -44,6 +47,7 @@ public sealed class StoppedTests : IDisposable
     private static async Task<int> ToldAsync(Process process, string signal)
     {
         Assert.False(process.HasExited);
+        using CancellationTokenRegistration longest = Ct.Register(process.Kill);
         using Process kill = Process.Start("kill", ["-" + signal, $"{process.Id}"]);
         await process.WaitForExitAsync(Ct);
         return process.ExitCode;
@@ -51,6 +55,7 @@ public sealed class StoppedTests : IDisposable
 
     private string At(string name) => Path.Join(folder, name);
 
+    /// <summary>With SIGINT as it comes: whoever starts the tests in a shell's background has it ignored, which programs inherit.</summary>
     private Process Start(params string[] args) => Process.Start(new ProcessStartInfo(
-        Path.Join(AppContext.BaseDirectory, "openstack-sev-agent"), ["--config-file", At("agent.conf"), .. args]))!;
+        "env", ["--default-signal=INT", Path.Join(AppContext.BaseDirectory, "openstack-sev-agent"), "--config-file", At("agent.conf"), .. args]))!;
 }

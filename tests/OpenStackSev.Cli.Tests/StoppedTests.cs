@@ -5,13 +5,16 @@ namespace OpenStackSev.Cli.Tests;
 /// <summary>The built program, which is told to stop: 128 and the signal, as a shell says it. snapshot-sync, a service, has its own tests.</summary>
 public sealed class StoppedTests : IDisposable
 {
+    /// <summary>Milliseconds: a program that does not end is killed, and the test fails.</summary>
+    private const int Longest = 120_000;
+
     private readonly TemporaryFolder folder = new();
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     public void Dispose() => folder.Dispose();
 
-    [Theory]
+    [Theory(Timeout = Longest)]
     [InlineData("TERM", ExitCode.Terminated), InlineData("INT", ExitCode.Interrupted)]
     public async Task A_command_that_runs_until_it_is_stopped(string signal, int code)
     {
@@ -21,7 +24,7 @@ public sealed class StoppedTests : IDisposable
         Assert.Equal((code, ""), await ToldAsync(kds, signal));
     }
 
-    [Theory]
+    [Theory(Timeout = Longest)]
     [InlineData("TERM", ExitCode.Terminated), InlineData("INT", ExitCode.Interrupted)]
     public async Task A_command_that_cannot_be_told_to_end_is_left_behind(string signal, int code)
     {
@@ -37,12 +40,14 @@ public sealed class StoppedTests : IDisposable
     private static async Task<(int Code, string Error)> ToldAsync(Process process, string signal)
     {
         Assert.False(process.HasExited);
+        using CancellationTokenRegistration longest = Ct.Register(process.Kill);
         using Process kill = Process.Start("kill", ["-" + signal, $"{process.Id}"]);
         string error = await process.StandardError.ReadToEndAsync(Ct);
         await process.WaitForExitAsync(Ct);
         return (process.ExitCode, error);
     }
 
+    /// <summary>With SIGINT as it comes: whoever starts the tests in a shell's background has it ignored, which programs inherit.</summary>
     private static Process Start(params string[] args) => Process.Start(
-        new ProcessStartInfo(Path.Join(AppContext.BaseDirectory, "osev"), args) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        new ProcessStartInfo("env", ["--default-signal=INT", Path.Join(AppContext.BaseDirectory, "osev"), .. args]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
 }

@@ -7,6 +7,9 @@ namespace OpenStackSev.Guest.Tests;
 /// <summary>The program as a process of its own, which is told to stop.</summary>
 public sealed class StoppedTests : IAsyncDisposable
 {
+    /// <summary>Milliseconds: a program that does not end is killed, and the test fails.</summary>
+    private const int Longest = 120_000;
+
     private readonly TemporaryFolder folder = new();
     private readonly LoopbackCloud cloud = new();
 
@@ -18,7 +21,7 @@ public sealed class StoppedTests : IAsyncDisposable
         folder.Dispose();
     }
 
-    [Theory]
+    [Theory(Timeout = Longest)]
     [InlineData("TERM"), InlineData("INT")]
     public async Task A_service_takes_its_token_along(string signal)
     {
@@ -30,7 +33,7 @@ public sealed class StoppedTests : IAsyncDisposable
         Assert.Empty(Entries);
     }
 
-    [Theory]
+    [Theory(Timeout = Longest)]
     [InlineData(0, "run", "--runtime-dir"), InlineData(ExitCodes.NotJudged, "run", "--once", "--runtime-dir")]
     public async Task In_the_middle_of_a_report_its_entry_is_taken_away(int code, params string[] args)
     {
@@ -52,11 +55,13 @@ public sealed class StoppedTests : IAsyncDisposable
     private static async Task<int> ToldAsync(Process process, string signal)
     {
         Assert.False(process.HasExited);
+        using CancellationTokenRegistration longest = Ct.Register(process.Kill);
         using Process kill = Process.Start("kill", ["-" + signal, $"{process.Id}"]);
         await process.WaitForExitAsync(Ct);
         return process.ExitCode;
     }
 
+    /// <summary>With SIGINT as it comes: whoever starts the tests in a shell's background has it ignored, which programs inherit.</summary>
     private Process Start(params string[] args) => Process.Start(new ProcessStartInfo(
-        Path.Join(AppContext.BaseDirectory, "openstack-sev-guest"), [.. args, "--metadata", cloud.Metadata.AbsoluteUri, "--tsm", folder.At("tsm")]))!;
+        "env", ["--default-signal=INT", Path.Join(AppContext.BaseDirectory, "openstack-sev-guest"), .. args, "--metadata", cloud.Metadata.AbsoluteUri, "--tsm", folder.At("tsm")]))!;
 }
