@@ -8,8 +8,8 @@ namespace OpenStackSev.Agent.Tests;
 /// <summary>The program as a process of its own, which is told to stop.</summary>
 public sealed class StoppedTests : IDisposable
 {
-    /// <summary>Milliseconds: a program that does not end is killed, and the test fails.</summary>
-    private const int Longest = 120_000;
+    /// <summary>A program that does not end until then is killed, and the test fails.</summary>
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(2);
 
     private readonly string folder = Directory.CreateTempSubdirectory("osev-stop-test").FullName;
     private readonly TcpListener keystone = new(IPAddress.Loopback, 0);
@@ -32,7 +32,7 @@ public sealed class StoppedTests : IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    [Theory(Timeout = Longest)]
+    [Theory]
     [InlineData("TERM", ExitCodes.Done), InlineData("INT", ExitCodes.Done)]
     [InlineData("TERM", ExitCodes.TryLater, "--once"), InlineData("INT", ExitCodes.TryLater, "--dry-run")]
     public async Task While_Keystone_lets_it_wait(string signal, int code, params string[] mode)
@@ -47,8 +47,10 @@ public sealed class StoppedTests : IDisposable
     private static async Task<int> ToldAsync(Process process, string signal)
     {
         Assert.False(process.HasExited);
-        using CancellationTokenRegistration longest = Ct.Register(process.Kill);
         using Process kill = Process.Start("kill", ["-" + signal, $"{process.Id}"]);
+        using var longest = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        longest.CancelAfter(s_longest);
+        using CancellationTokenRegistration end = longest.Token.Register(process.Kill);
         await process.WaitForExitAsync(Ct);
         return process.ExitCode;
     }

@@ -5,8 +5,8 @@ namespace OpenStackSev.Cli.Tests;
 /// <summary>The built program, which is told to stop: 128 and the signal, as a shell says it. snapshot-sync, a service, has its own tests.</summary>
 public sealed class StoppedTests : IDisposable
 {
-    /// <summary>Milliseconds: a program that does not end is killed, and the test fails.</summary>
-    private const int Longest = 120_000;
+    /// <summary>A program that does not end until then is killed, and the test fails.</summary>
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryFolder folder = new();
 
@@ -14,7 +14,7 @@ public sealed class StoppedTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Theory(Timeout = Longest)]
+    [Theory]
     [InlineData("TERM", ExitCode.Terminated), InlineData("INT", ExitCode.Interrupted)]
     public async Task A_command_that_runs_until_it_is_stopped(string signal, int code)
     {
@@ -24,7 +24,7 @@ public sealed class StoppedTests : IDisposable
         Assert.Equal((code, ""), await ToldAsync(kds, signal));
     }
 
-    [Theory(Timeout = Longest)]
+    [Theory]
     [InlineData("TERM", ExitCode.Terminated), InlineData("INT", ExitCode.Interrupted)]
     public async Task A_command_that_cannot_be_told_to_end_is_left_behind(string signal, int code)
     {
@@ -40,8 +40,10 @@ public sealed class StoppedTests : IDisposable
     private static async Task<(int Code, string Error)> ToldAsync(Process process, string signal)
     {
         Assert.False(process.HasExited);
-        using CancellationTokenRegistration longest = Ct.Register(process.Kill);
         using Process kill = Process.Start("kill", ["-" + signal, $"{process.Id}"]);
+        using var longest = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        longest.CancelAfter(s_longest);
+        using CancellationTokenRegistration end = longest.Token.Register(process.Kill);
         string error = await process.StandardError.ReadToEndAsync(Ct);
         await process.WaitForExitAsync(Ct);
         return (process.ExitCode, error);

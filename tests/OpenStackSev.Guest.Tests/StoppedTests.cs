@@ -7,8 +7,8 @@ namespace OpenStackSev.Guest.Tests;
 /// <summary>The program as a process of its own, which is told to stop.</summary>
 public sealed class StoppedTests : IAsyncDisposable
 {
-    /// <summary>Milliseconds: a program that does not end is killed, and the test fails.</summary>
-    private const int Longest = 120_000;
+    /// <summary>A program that does not end until then is killed, and the test fails.</summary>
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryFolder folder = new();
     private readonly LoopbackCloud cloud = new();
@@ -21,7 +21,7 @@ public sealed class StoppedTests : IAsyncDisposable
         folder.Dispose();
     }
 
-    [Theory(Timeout = Longest)]
+    [Theory]
     [InlineData("TERM"), InlineData("INT")]
     public async Task A_service_takes_its_token_along(string signal)
     {
@@ -33,7 +33,7 @@ public sealed class StoppedTests : IAsyncDisposable
         Assert.Empty(Entries);
     }
 
-    [Theory(Timeout = Longest)]
+    [Theory]
     [InlineData(0, "run", "--runtime-dir"), InlineData(ExitCodes.NotJudged, "run", "--once", "--runtime-dir")]
     public async Task In_the_middle_of_a_report_its_entry_is_taken_away(int code, params string[] args)
     {
@@ -55,8 +55,10 @@ public sealed class StoppedTests : IAsyncDisposable
     private static async Task<int> ToldAsync(Process process, string signal)
     {
         Assert.False(process.HasExited);
-        using CancellationTokenRegistration longest = Ct.Register(process.Kill);
         using Process kill = Process.Start("kill", ["-" + signal, $"{process.Id}"]);
+        using var longest = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        longest.CancelAfter(s_longest);
+        using CancellationTokenRegistration end = longest.Token.Register(process.Kill);
         await process.WaitForExitAsync(Ct);
         return process.ExitCode;
     }
