@@ -11,6 +11,12 @@ public sealed record Release(string Name, string DefaultStateDir, string Compute
         new("2026.2", "/var/lib/osev-stack-2026.2", "2.104", ContextsOnChildren: true),
     ];
 
+    /// <summary>Why a test of what no release of OpenStack changes runs on one only: that whose suite is the shorter.</summary>
+    public const string SameOnAll = "no release of OpenStack changes this; shown on zed";
+
+    /// <summary>The release of this run is the one for tests that are the same on all.</summary>
+    public static bool IsForAll => OfThisRun.Name == "zed";
+
     /// <summary>The release of this run: <c>OSEV_RELEASE</c>, else Zed.</summary>
     public static Release OfThisRun { get; } = Named(Environment.GetEnvironmentVariable("OSEV_RELEASE") is { Length: > 0 } name ? name : "zed");
 

@@ -8,7 +8,7 @@ namespace OpenStackSev.Acceptance.Explaining;
 /// <summary>What we say that Nova asks of Placement is what the real nova-scheduler's code asks.</summary>
 public sealed class NovaQueryTests(ITestOutputHelper output)
 {
-    private const int Requests = 6000;
+    private const int Requests = 4000;
 
     // What shapes the query, beside what shapes the encryption.
     private static readonly (string Key, string[] Values)[] s_extraSpecs =
