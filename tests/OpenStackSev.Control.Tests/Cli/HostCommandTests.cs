@@ -44,6 +44,20 @@ public sealed class HostCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Another_reason_says_nothing_of_the_service_unless_it_is_named()
+    {
+        await CommandLab.OkAsync("host", "quarantine", "compute1", "--reason", "stolen disk", "--disable-service");
+        await CommandLab.OkAsync("host", "quarantine", "compute1", "--reason", "under investigation");
+        Assert.Equal(("under investigation", true), ((await Cloud.RowAsync())!.Reason, (await Cloud.RowAsync())!.DisablesService));
+        (int code, _, string error) = await CommandLab.RunAsync("host", "quarantine", "compute1", "--reason", "x", "--disable-service", "--enable-service");
+        Assert.NotEqual(0, code);
+        Assert.Contains("exclude each other", error, StringComparison.Ordinal);
+        Assert.Equal("under investigation", (await Cloud.RowAsync())!.Reason);
+        await CommandLab.OkAsync("host", "quarantine", "compute1", "--reason", "under investigation", "--enable-service");
+        Assert.False((await Cloud.RowAsync())!.DisablesService);
+    }
+
+    [Fact]
     public async Task Chips_are_withdrawn_from_a_host_that_is_gone_and_from_no_other()
     {
         Guid node = QuarantineCloud.NodeOf("compute1");
